@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EXECWARD_LIMITS_H
+#define EXECWARD_LIMITS_H
+
+/*
+ * Limits that both sides of the system call boundary share. Sizes are in bytes and include the terminating NUL.
+ * A name that does not fit is refused when the policy is read, never cut.
+ */
+
+#define EW_ABI 1 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
+
+#define EW_PROFILES_MAX 64 /* a set of profiles is one 64-bit word, a bit for each slot */
+#define EW_PROFILE_NAME_MAX 64
+#define EW_POLICY_FILE_MAX 128	/* base name of a policy file */
+#define EW_CGROUP_PATH_MAX 512	/* literal cgroup path in a policy */
+#define EW_CGROUP_DEPTH_MAX 64	/* levels walked when the map of cgroups had no room */
+#define EW_EXCEPTIONS_MAX 65536 /* (profile, program, from) triples in force */
+#define EW_CGROUP_PATHS_MAX 1024
+#define EW_CGROUPS_MAX 1000000
+#define EW_EXCEPTION_IDS_MAX 8 /* user or group ids one exception can name */
+#define EW_READERS_MAX 16
+#define EW_PATH_MAX 4096 /* PATH_MAX, linux/limits.h */
+#define EW_COMM_MAX 16	 /* TASK_COMM_LEN, include/linux/sched.h */
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EXECWARD_RECORD_H
+#define EXECWARD_RECORD_H
+
+#include <linux/types.h>
+
+#include <execward/creds.h>
+#include <execward/limits.h>
+#include <execward/policy.h>
+#include <execward/words.h>
+
+/* One transition, as the programs put it into a reader's ring buffer. Zeroed before it is filled. */
+struct ew_record {
+	__u64 time;	   /* CLOCK_BOOTTIME, nanoseconds */
+	__u32 verdict;	   /* enum ew_verdict */
+	__u32 reason;	   /* enum ew_reason */
+	__u32 gains;	   /* EW_BIT(EW_GAIN_*): every gain, controlled or not */
+	__u32 causes;	   /* EW_BIT(EW_CAUSE_*) */
+	__u32 shapes;	   /* EW_BIT(EW_SHAPE_*) */
+	__u32 rule_line;   /* of the profile, or of the exception that allowed; 0 when no profile applies */
+	__u64 caps_gained; /* bit N for capability N */
+	__u64 profiles;	   /* every profile slot that applied */
+	__u32 pid, tid, ppid;
+	__u32 file_mode;	 /* st_mode */
+	__u32 file_uid, file_gid; /* kernel ids */
+	struct ew_identity file, exe;
+	__u64 cgroup_id; /* of the v2 hierarchy */
+	struct ew_creds before, after;
+	char comm[EW_COMM_MAX];		    /* any bytes but NUL: prctl(PR_SET_NAME) */
+	char profile[EW_PROFILE_NAME_MAX];  /* the one that decided; empty when none applies */
+	char rule_file[EW_POLICY_FILE_MAX]; /* where it was read */
+	/*
+	 * bpf_d_path() of the two files, without a NUL: the program's, then the caller's image's, one after the other in
+	 * paths[]. A negative length is the errno for which there is no path (-ENAMETOOLONG: over EW_PATH_MAX).
+	 */
+	__s32 file_path_len, exe_path_len;
+	char paths[2 * EW_PATH_MAX]; /* only the used part is sent */
+};
+
+#define EW_RECORD_FIXED ((unsigned int)__builtin_offsetof(struct ew_record, paths))
+
+/* Profile slot and cgroup tag state shared by both sides: one entry for each cgroup that is tagged or below a tag. */
+struct ew_cgroup_tag {
+	__u64 policy;  /* profiles that a policy file put on this cgroup itself */
+	__u64 command; /* profiles that `execward tag` put on this cgroup itself */
+	__u64 set;     /* policy | command | the parent's set: what an exec in the cgroup looks at */
+};
+
+/* Process tag, in the storage of the thread-group leader. */
+struct ew_task_tag {
+	__u64 set;
+	__u64 starting; /* profiles whose `exec: none` lets the next exec pass: `execward run` execs its command */
+};
+
+enum ew_loss {
+	EW_LOSS_BUFFER, /* the reader's ring buffer was full */
+	EW_LOSS_SCRATCH, /* no scratch space to build the record in */
+	EW_LOSS_MAX
+};
+
+/* One reader's slot. The slot's ring buffer is at the same index of the map `readers`. */
+struct ew_reader {
+	__u32 pid; /* 0: free */
+	__u32 flags; /* EW_READER_* */
+	__u64 start_time; /* of pid, clock ticks since boot, proc(5) stat field 22: tells a dead reader from a reused pid */
+	__u64 received; /* records put into its buffer */
+	__u64 lost[EW_LOSS_MAX];
+};
+
+enum ew_reader_flag {
+	EW_READER_ALL = 1 << 0, /* untagged transitions too */
+};
+
+/* The memory-mapped state that programs and tools share. */
+struct ew_state {
+	__u32 readers; /* bit N: slot N has a live buffer */
+	__u32 readers_all; /* bit N: slot N wants untagged transitions too */
+	__u32 cgroups_incomplete; /* an entry of `cgroups` could not be stored: look up every ancestor instead */
+	__u32 pad;
+	struct ew_reader reader[EW_READERS_MAX];
+};
+
+/* Counters of one profile, or, at slot EW_PROFILES_MAX, of everything; one set for each possible CPU. */
+struct ew_counters {
+	__u64 verdicts[EW_VERDICT_MAX];
+	__u64 reasons[EW_REASON_MAX];
+	__u64 forks_failed;	/* a fork refused because its tag could not be stored */
+	__u64 tags_lost;	/* the same under profiles in audit mode, where the fork goes on */
+	__u64 checks_refused;	/* AT_EXECVE_CHECK refused; no exec, hence no record */
+	__u64 records_lost;	/* records that at least one reader did not get */
+};
+
+struct ew_meta {
+	__u32 magic; /* EW_META_MAGIC */
+	__u32 abi;   /* EW_ABI of the tool that loaded */
+	__u64 load_time; /* CLOCK_BOOTTIME, nanoseconds */
+	char version[32]; /* of the tool that loaded */
+};
+#define EW_META_MAGIC 0x64777865U /* "exwd" */
+
+#endif

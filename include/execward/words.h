@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EXECWARD_WORDS_H
+#define EXECWARD_WORDS_H
+
+/*
+ * The closed lists of words of policy and records. Each list is written once, as X(identifier, "word"), and makes both
+ * the enum that the kernel side uses and the table of names that user space prints, so that the two cannot drift apart.
+ */
+
+#define EW_VERDICTS(X) X(ALLOW, "allow") X(AUDIT, "audit") X(DENY, "deny") X(KILL, "kill")
+
+#define EW_GAINS(X) X(UID, "uid") X(GID, "gid") X(CAPS, "caps") X(LABEL, "label")
+
+#define EW_CAUSES(X) X(SETUID, "setuid") X(SETGID, "setgid") X(FILECAPS, "filecaps") X(ROOT, "root") X(LABEL, "label")
+
+#define EW_SHAPES(X)                                                                                                   \
+	X(SETID, "setid")                                                                                              \
+	X(MEMFD, "memfd")                                                                                              \
+	X(UNLINKED, "unlinked")                                                                                        \
+	X(SCRIPT, "script")                                                                                            \
+	X(NOSUID_MOUNT, "nosuid-mount")                                                                                \
+	X(PTRACED, "ptraced")                                                                                          \
+	X(INTERPRETED, "interpreted")
+
+/* Why a verdict is what it is. The first five allow, the others refuse (or, in audit mode, would have). */
+#define EW_REASONS(X)                                                                                                  \
+	X(UNTAGGED, "untagged")		  /* no profile applies to the task */                                         \
+	X(NO_GAIN, "no-gain")		  /* nothing gained */                                                         \
+	X(NOT_CONTROLLED, "not-controlled") /* gained only what the profile does not control, or lists in allow_caps */ \
+	X(USERNS, "userns")		  /* gained inside a child user namespace, under `userns: initial` */          \
+	X(EXCEPTION, "exception")	  /* an exception lists every controlled gain */                               \
+	X(GAIN, "gain")			  /* a controlled gain that no exception lists */                              \
+	X(EXEC_NONE, "exec-none")	  /* the profile allows no exec at all */                                      \
+	X(SHAPE, "shape")		  /* the file has a shape that the profile refuses */                          \
+	X(UNEVALUABLE, "unevaluable")	  /* the kernel could not give what the decision needs */
+
+enum ew_verdict {
+#define X(id, word) EW_VERDICT_##id,
+	EW_VERDICTS(X)
+#undef X
+		EW_VERDICT_MAX
+};
+
+enum ew_gain_kind {
+#define X(id, word) EW_GAIN_##id,
+	EW_GAINS(X)
+#undef X
+		EW_GAIN_MAX
+};
+
+enum ew_cause {
+#define X(id, word) EW_CAUSE_##id,
+	EW_CAUSES(X)
+#undef X
+		EW_CAUSE_MAX
+};
+
+enum ew_shape {
+#define X(id, word) EW_SHAPE_##id,
+	EW_SHAPES(X)
+#undef X
+		EW_SHAPE_MAX
+};
+
+enum ew_reason {
+#define X(id, word) EW_REASON_##id,
+	EW_REASONS(X)
+#undef X
+		EW_REASON_MAX
+};
+
+#define EW_BIT(n) (1U << (n))
+
+#endif
