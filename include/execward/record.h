@@ -39,13 +39,6 @@ struct ew_record {
 
 #define EW_RECORD_FIXED ((unsigned int)__builtin_offsetof(struct ew_record, paths))
 
-/* Profile slot and cgroup tag state shared by both sides: one entry for each cgroup that is tagged or below a tag. */
-struct ew_cgroup_tag {
-	__u64 policy;  /* profiles that a policy file put on this cgroup itself */
-	__u64 command; /* profiles that `execward tag` put on this cgroup itself */
-	__u64 set;     /* policy | command | the parent's set: what an exec in the cgroup looks at */
-};
-
 /* Process tag, in the storage of the thread-group leader. */
 struct ew_task_tag {
 	__u64 set;
@@ -88,6 +81,11 @@ struct ew_counters {
 	__u64 tags_lost;	/* the same under profiles in audit mode, where the fork goes on */
 	__u64 checks_refused;	/* AT_EXECVE_CHECK refused; no exec, hence no record */
 	__u64 records_lost;	/* records that at least one reader did not get */
+};
+
+/* Faults that the tests ask for when they load (EXECWARD_FAULT, docs/testing.md). */
+enum ew_fault {
+	EW_FAULT_FORK = 1 << 0, /* no process tag can be stored for a child */
 };
 
 struct ew_meta {

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# make            builds execward into build/
+# make demo       shows the main job        make check      every test, on every kernel of the matrix
+# make help       lists the rest
+
+VERSION := 0.1.0
+
+# Everything is made in $(O); a build with sanitizers has a place of its own.
+SANITIZE ?=
+O ?= build$(if $(SANITIZE),/sanitize)
+PREFIX ?= /usr/local
+DESTDIR ?=
+V ?= 0
+DEPS ?= yes
+
+CC ?= gcc
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+BPFTOOL ?= $(or $(wildcard /usr/sbin/bpftool),bpftool)
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+
+HOST_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
+BPF_ARCHES := x86_64 arm64
+bpf_target_x86_64 := x86
+bpf_target_arm64 := arm64
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+# --- what it needs, by Debian package name ------------------------------------------------------------------------
+
+BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool libbpf-dev libcyaml-dev libyaml-dev \
+	libjson-c-dev libcap-dev libsmartcols-dev
+UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
+VM_PACKAGES := qemu-system-x86 mmdebstrap cpio
+
+# need PACKAGES - says what is missing and installs it; with DEPS=no only checks
+need = $(Q)DEPS=$(DEPS) ./.ci/need $(1)
+
+# --- flags --------------------------------------------------------------------------------------------------------
+
+LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+CFLAGS ?= -O2 -g
+EW_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DEW_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O)/bpf $(WARNINGS) \
+	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -U_FORTIFY_SOURCE)
+EW_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -Wall -Wextra -Wshadow -Wno-unused-parameter -Wno-missing-declarations -Werror \
+	-Iinclude $(addprefix -idirafter ,/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null))
+
+USER_SRC := $(wildcard user/*.c)
+USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
+# what the unit tests link: all that needs neither the skeleton nor a command line
+UNIT_OBJ := $(filter-out $(O)/user/main.o $(O)/user/loader.o $(O)/user/cmd_%.o,$(USER_OBJ))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+GUEST_TOOLS := $(patsubst tests/vm/guest/%.c,$(O)/tests/guest/%,$(wildcard tests/vm/guest/*.c))
+
+# --- building -----------------------------------------------------------------------------------------------------
+
+.PHONY: all help deps deps-unit deps-vm bpf demo check check-unit check-vm bench install uninstall clean format lint vmlinux
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: deps
+	$(Q)$(MAKE) --no-print-directory $(O)/execward bpf
+
+help:
+	@echo 'all demo check check-unit check-vm bench install uninstall clean format lint vmlinux deps'
+	@echo 'V=1 shows commands, SANITIZE=address,undefined, DEPS=no installs nothing, PREFIX, DESTDIR, O'
+
+deps:
+	$(call need,$(BUILD_PACKAGES))
+deps-unit:
+	$(call need,$(UNIT_PACKAGES))
+deps-vm:
+	$(call need,$(UNIT_PACKAGES) $(VM_PACKAGES))
+
+bpf: $(BPF_ARCHES:%=$(O)/bpf/%/execward.bpf.o)
+
+define bpf_rules
+$(O)/bpf/$(1)/execward.bpf.o: bpf/execward.bpf.c vmlinux/$(1)/vmlinux.h Makefile
+	$$(call say,BPF,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CLANG) $$(BPF_CFLAGS) -Ivmlinux/$(1) -D__TARGET_ARCH_$(bpf_target_$(1)) -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c $$< -o $$@.tmp
+	$$(Q)$$(LLVM_STRIP) -g $$@.tmp -o $$@ && rm -f $$@.tmp
+endef
+$(foreach arch,$(BPF_ARCHES),$(eval $(call bpf_rules,$(arch))))
+
+$(O)/bpf/execward.skel.h: $(O)/bpf/$(HOST_ARCH)/execward.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name execward > $@
+
+$(O)/user/loader.o: $(O)/bpf/execward.skel.h
+
+$(O)/%.o: %.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(EW_CFLAGS) $(pkg_cflags) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/execward: $(USER_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $^ $(pkg_libs) -o $@
+
+# --- tests --------------------------------------------------------------------------------------------------------
+
+$(O)/tests/unit/%.o: EW_CFLAGS += -Ibpf -DEW_TEST_DIR='"$(CURDIR)/tests/unit"' -DEW_SOURCE_DIR='"$(CURDIR)"'
+$(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $^ $(pkg_libs) $(shell $(PKG_CONFIG) --libs cmocka) -o $@
+
+# run inside test guests, which may have no shared libraries
+$(O)/tests/guest/%: tests/vm/guest/%.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARNINGS) -Iinclude -static -pthread -MMD -MP $< -o $@
+
+check: deps-vm
+	$(Q)$(MAKE) --no-print-directory all $(UNIT_TESTS) $(GUEST_TOOLS) DEPS=no
+	$(Q)O=$(O) tests/check unit vm
+
+check-unit: deps-unit
+	$(Q)$(MAKE) --no-print-directory $(UNIT_TESTS) DEPS=no
+	$(Q)O=$(O) tests/check unit
+
+check-vm: deps-vm
+	$(Q)$(MAKE) --no-print-directory all $(GUEST_TOOLS) DEPS=no
+	$(Q)O=$(O) tests/check vm
+
+demo: deps-vm
+	$(Q)$(MAKE) --no-print-directory all $(GUEST_TOOLS) DEPS=no
+	$(Q)O=$(O) tests/demo
+
+bench: deps-vm
+	$(Q)$(MAKE) --no-print-directory all $(GUEST_TOOLS) DEPS=no
+	$(Q)O=$(O) tests/bench/run
+
+# --- installing ---------------------------------------------------------------------------------------------------
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/doc/execward/examples
+	$(INSTALL) -m 0755 $(O)/execward $(DESTDIR)$(PREFIX)/sbin/execward
+	$(INSTALL) -m 0644 README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/execward
+	$(INSTALL) -m 0644 $(wildcard dist/examples/*.yaml) $(DESTDIR)$(PREFIX)/share/doc/execward/examples
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/execward
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/execward
+
+clean:
+	rm -rf $(O)/bpf $(O)/user $(O)/tests $(O)/execward $(O)/sanitize $(O)/vm
+
+# the pinned headers anew: make vmlinux BTF_x86_64=FILE BTF_arm64=FILE (vmlinux/btf-of-image makes such a file)
+vmlinux:
+	$(foreach arch,$(BPF_ARCHES),$(if $(BTF_$(arch)),vmlinux/make-header $(BTF_$(arch)) > vmlinux/$(arch)/vmlinux.h.new && mv vmlinux/$(arch)/vmlinux.h.new vmlinux/$(arch)/vmlinux.h;))
+
+C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^vmlinux/')
+SHELL_FILES = $(shell git ls-files .ci tests vmlinux | xargs grep -lE '^\#!.*(ba)?sh')
+format:
+	clang-format -i $(C_FILES)
+lint:
+	$(call need,clang-format shellcheck cppcheck)
+	clang-format --dry-run -Werror $(C_FILES)
+	shellcheck -x $(SHELL_FILES)
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -Iinclude -Iuser user
+
+-include $(shell find $(O)/bpf $(O)/user $(O)/tests -type f -name "*.d" 2>/dev/null)

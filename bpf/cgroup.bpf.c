@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * ew_cgroup_mkdir - a new cgroup gets what its parent has, and what the policy says of its path
+ * ew_cgroup_rmdir - forgets a dead one
+ * ew_cgroup_walk  - tags a cgroup and all below it, on behalf of a tool
+ *
+ * All three run under cgroup_mutex (kernel/cgroup/cgroup.c, kernel/bpf/cgroup_iter.c), so none sees the others' work
+ * half done, and one buffer for paths is enough. mkdir's tracepoint comes before the directory can be seen: nobody is
+ * in the cgroup yet.
+ */
+#include "exec.h"
+#include "core.h"
+#include "maps.h"
+
+struct ew_cgroup_path {
+	char bytes[EW_CGROUP_PATH_MAX];
+};
+
+/* The path as a key: padded with zeroes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ew_cgroup_path);
+} path_buffers SEC(".maps");
+
+static __always_inline __u64 ew_cgroup_id(struct cgroup *cgrp)
+{
+	return BPF_CORE_READ(cgrp, kn, id);
+}
+
+static __always_inline __u64 ew_cgroup_inherited(struct cgroup *cgrp)
+{
+	__u64 parent = BPF_CORE_READ(cgrp, self.parent, cgroup, kn, id);
+	struct ew_cgroup_tag *tag = parent ? bpf_map_lookup_elem(&cgroups, &parent) : NULL;
+
+	return tag ? tag->set : 0;
+}
+
+/* Stores the entry, or drops it when it says nothing. Returns 0 or the map's error. */
+static __always_inline long ew_cgroup_store(__u64 id, const struct ew_cgroup_tag *new)
+{
+	struct ew_cgroup_tag *old = bpf_map_lookup_elem(&cgroups, &id);
+
+	if (!new->set) {
+		if (old)
+			bpf_map_delete_elem(&cgroups, &id);
+		return 0;
+	}
+	if (old) {
+		*old = *new;
+		return 0;
+	}
+	return bpf_map_update_elem(&cgroups, &id, new, BPF_ANY);
+}
+
+static __always_inline __u64 ew_cgroup_policy_of(const char *path)
+{
+	__u32 zero = 0;
+	struct ew_cgroup_path *key = bpf_map_lookup_elem(&path_buffers, &zero);
+	__u64 *set;
+
+	if (!key)
+		return 0;
+	__builtin_memset(key, 0, sizeof(*key));
+	/* a path that is cut here is longer than any that a policy can name, and so is no key */
+	if (bpf_probe_read_kernel_str(key->bytes, sizeof(key->bytes), path) >= (long)sizeof(key->bytes))
+		return 0;
+	set = bpf_map_lookup_elem(&cgroup_paths, key);
+	return set ? *set : 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
+{
+	struct ew_cgroup_tag tag = {};
+	struct ew_state *st;
+	__u32 zero = 0;
+
+	if (!ew_core_cgroup_is_v2(cgrp))
+		return 0;
+	tag.policy = ew_cgroup_policy_of(path);
+	tag.set = tag.policy | ew_cgroup_inherited(cgrp);
+	if (!tag.set || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
+		return 0;
+	st = bpf_map_lookup_elem(&state, &zero);
+	if (st)
+		st->cgroups_incomplete = 1;
+	return 0;
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(ew_cgroup_rmdir, struct cgroup *cgrp, const char *path)
+{
+	__u64 id = ew_cgroup_id(cgrp);
+
+	if (ew_core_cgroup_is_v2(cgrp))
+		bpf_map_delete_elem(&cgroups, &id);
+	return 0;
+}
+
+SEC("iter/cgroup")
+int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
+{
+	struct cgroup *cgrp = ctx->cgroup;
+	struct ew_cgroup_tag tag = {}, *old;
+	struct ew_cgroup_apply *apply;
+	__u32 zero = 0;
+	__u64 id;
+
+	apply = bpf_map_lookup_elem(&cgroup_applies, &zero);
+	if (!cgrp || !apply)
+		return 0;
+	id = ew_cgroup_id(cgrp);
+	old = bpf_map_lookup_elem(&cgroups, &id);
+	if (old)
+		tag = *old;
+	if (id == apply->root) {
+		tag.policy = apply->policy;
+		tag.command = apply->command;
+	}
+	tag.set = tag.policy | tag.command | ew_cgroup_inherited(cgrp);
+	apply->seen++;
+	if (ew_cgroup_store(id, &tag))
+		apply->failed++;
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_BPF_CORE_H
+#define EW_BPF_CORE_H
+
+/* One accessor for each thing that kernels keep in different places or forms. */
+
+/*
+ * A capability set: `struct kernel_cap_struct { u32 cap[2]; }` before 6.3, `struct { u64 val; }` since (commit
+ * f122a08b197d). Both are eight bytes with capability 0 in the lowest bit on a little-endian machine.
+ */
+#define EW_CORE_CAP(cred, member)                                                                                      \
+	({                                                                                                             \
+		__u64 set_ = 0;                                                                                        \
+		bpf_core_read(&set_, sizeof(set_), &(cred)->member);                                                   \
+		set_;                                                                                                  \
+	})
+
+/* AT_EXECVE_CHECK asks for the answer only: a bit of linux_binprm since 6.14 (commit a5874fde3c08). */
+struct linux_binprm___check {
+	unsigned int is_check : 1;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool ew_core_is_check(struct linux_binprm *bprm)
+{
+	struct linux_binprm___check *b = (void *)bprm;
+
+	return bpf_core_field_exists(b->is_check) && BPF_CORE_READ_BITFIELD_PROBED(b, is_check);
+}
+
+/* The id that uid 0 of the namespace maps to; extents are sorted by `first` once there are more than five. */
+static __always_inline __u32 ew_core_root_uid(struct user_namespace *ns)
+{
+	__u32 n = BPF_CORE_READ(ns, uid_map.nr_extents);
+	struct uid_gid_extent extent = {};
+
+	if (n > 5) {
+		struct uid_gid_extent *forward = BPF_CORE_READ(ns, uid_map.forward);
+
+		bpf_core_read(&extent, sizeof(extent), forward);
+		return extent.count && extent.first == 0 ? extent.lower_first : (__u32)-1;
+	}
+	for (__u32 i = 0; i < 5; i++) {
+		if (i >= n)
+			break;
+		bpf_core_read(&extent, sizeof(extent), &ns->uid_map.extent[i]);
+		if (extent.count && extent.first == 0)
+			return extent.lower_first;
+	}
+	return (__u32)-1;
+}
+
+struct linux_binprm___execfd {
+	unsigned int execfd_creds : 1;
+} __attribute__((preserve_access_index));
+
+/* The file that the creds come from, as bprm_creds_from_file() in fs/exec.c chooses it. */
+static __always_inline struct file *ew_core_creds_file(struct linux_binprm *bprm)
+{
+	struct linux_binprm___execfd *b = (void *)bprm;
+
+	return BPF_CORE_READ_BITFIELD_PROBED(b, execfd_creds) ? bprm->executable : bprm->file;
+}
+
+/* Number of the hierarchy: 0 is the v2 hierarchy (cgroup_init(), kernel/cgroup/cgroup.c). */
+static __always_inline bool ew_core_cgroup_is_v2(struct cgroup *cgrp)
+{
+	return BPF_CORE_READ(cgrp, root, hierarchy_id) == 0;
+}
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_BPF_EMIT_H
+#define EW_BPF_EMIT_H
+
+#include "judge.h"
+#include "task.h"
+
+/* Counting and recording what was decided. Nothing here changes a verdict. */
+
+static __always_inline struct ew_counters *ew_counters_get(__u32 slot)
+{
+	return bpf_map_lookup_elem(&counters, &slot);
+}
+
+/* Atomic although per CPU: a program can be preempted between load and store by the next one on its CPU. */
+#define EW_COUNT(counter) __sync_fetch_and_add(&(counter), 1)
+
+static __always_inline void ew_count_in(__u32 slot, const struct ew_decision *d)
+{
+	struct ew_counters *c = ew_counters_get(slot);
+
+	if (!c)
+		return;
+	EW_COUNT(c->verdicts[d->verdict & (EW_VERDICT_MAX - 1)]);
+	if (d->reason < EW_REASON_MAX)
+		EW_COUNT(c->reasons[d->reason]);
+}
+
+static __always_inline void ew_count(const struct ew_decision *d)
+{
+	ew_count_in(EW_PROFILES_MAX, d);
+	if (d->slot < EW_PROFILES_MAX)
+		ew_count_in(d->slot, d);
+}
+_Static_assert((EW_VERDICT_MAX & (EW_VERDICT_MAX - 1)) == 0, "verdicts are masked into their array");
+
+/* A place on this CPU that no preempted task is using; programs that are not sleepable do not migrate. */
+static __always_inline struct ew_scratch *ew_scratch_claim(void)
+{
+	for (__u32 i = 0; i < EW_SCRATCHES; i++) {
+		__u32 index = i;
+		struct ew_scratch *scratch = bpf_map_lookup_elem(&scratches, &index);
+
+		if (scratch && __sync_val_compare_and_swap(&scratch->busy, 0, 1) == 0)
+			return scratch;
+	}
+	return NULL;
+}
+
+static __always_inline void ew_scratch_release(struct ew_scratch *scratch)
+{
+	__sync_lock_test_and_set(&scratch->busy, 0);
+}
+
+_Static_assert((EW_READERS_MAX & (EW_READERS_MAX - 1)) == 0, "slots are masked into their array");
+
+struct ew_emission {
+	struct ew_state *st;
+	struct ew_record *record;
+	__u64 size;
+	__u32 wanted; /* readers that get it, a bit each */
+};
+
+static long ew_emit_to(__u32 slot, struct ew_emission *e)
+{
+	struct ew_reader *reader = &e->st->reader[slot & (EW_READERS_MAX - 1)];
+	void *buffer;
+
+	if (!(e->wanted >> slot & 1))
+		return 0;
+	buffer = bpf_map_lookup_elem(&readers, &slot);
+	if (!buffer)
+		return 0; /* the reader is just leaving: it took its bit back before its buffer */
+	if (e->record && e->size <= sizeof(*e->record) &&
+	    bpf_ringbuf_output(buffer, e->record, e->size, 0) == 0) {
+		EW_COUNT(reader->received);
+	} else {
+		struct ew_counters *c = ew_counters_get(EW_PROFILES_MAX);
+
+		EW_COUNT(reader->lost[e->record ? EW_LOSS_BUFFER : EW_LOSS_SCRATCH]);
+		if (c)
+			EW_COUNT(c->records_lost);
+	}
+	return 0;
+}
+
+/* The readers that want the exec's record, a bit each. */
+static __always_inline __u32 ew_wanted(const struct ew_state *st, const struct ew_exec *x)
+{
+	return x->set ? st->readers : st->readers_all;
+}
+
+static __always_inline void ew_caller_save(struct task_struct *current)
+{
+	struct file *exe = current->mm->exe_file;
+	struct ew_caller *caller;
+
+	caller = bpf_task_storage_get(&callers, current, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!caller)
+		return;
+	bpf_get_current_comm(caller->comm, sizeof(caller->comm));
+	caller->path_len = exe ? bpf_d_path(&exe->f_path, caller->path, sizeof(caller->path)) : -EW_ENOENT;
+}
+
+static __always_inline void ew_record_profile(struct ew_record *r, const struct ew_decision *d)
+{
+	struct ew_profile *profile = d->slot < EW_PROFILES_MAX ? ew_profile_get(d->slot) : NULL;
+
+	r->rule_line = d->rule_line;
+	if (!profile)
+		return;
+	__builtin_memcpy(r->profile, profile->name, sizeof(r->profile));
+	__builtin_memcpy(r->rule_file, profile->file, sizeof(r->rule_file));
+}
+
+/* Fills the record; returns how many of its bytes are used. */
+static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_struct *current, struct file *file,
+					    const struct ew_exec *x)
+{
+	struct inode *inode = file->f_inode;
+	struct ew_caller *caller = bpf_task_storage_get(&callers, current, 0, 0);
+	__u32 used = 0;
+	long len;
+
+	__builtin_memset(r, 0, EW_RECORD_FIXED);
+	r->time = bpf_ktime_get_boot_ns();
+	r->verdict = x->decision.verdict;
+	r->reason = x->decision.reason;
+	ew_record_profile(r, &x->decision);
+	r->gains = x->gain.kinds;
+	r->causes = x->gain.causes;
+	r->caps_gained = x->gain.caps;
+	r->shapes = x->shapes;
+	r->profiles = x->set;
+	r->before = x->before;
+	r->after = x->after;
+	r->file = x->program;
+	r->exe = x->from;
+	r->file_mode = inode->i_mode;
+	r->file_uid = inode->i_uid.val;
+	r->file_gid = inode->i_gid.val;
+	r->pid = current->tgid;
+	r->tid = current->pid;
+	r->ppid = current->real_parent->tgid;
+	r->cgroup_id = bpf_get_current_cgroup_id();
+
+	/* lengths count the NUL, which the next path overwrites */
+	len = bpf_d_path(&file->f_path, r->paths, EW_PATH_MAX);
+	r->file_path_len = len > 0 ? len - 1 : len;
+	if (len > 0)
+		used = (len - 1) & (EW_PATH_MAX - 1);
+	if (!caller) {
+		r->exe_path_len = -EW_ENOMEM;
+		return EW_RECORD_FIXED + used;
+	}
+	__builtin_memcpy(r->comm, caller->comm, sizeof(r->comm));
+	len = caller->path_len;
+	r->exe_path_len = len > 0 ? len - 1 : len;
+	if (len > 0) {
+		__u32 copied = (len - 1) & (EW_PATH_MAX - 1);
+
+		bpf_probe_read_kernel(r->paths + used, copied, caller->path);
+		used += copied;
+	}
+	return EW_RECORD_FIXED + used;
+}
+
+/* Gives the exec's record to every reader that wants it. The caller is saved, and forgotten here. */
+static __always_inline void ew_emit(struct ew_state *st, struct task_struct *current, struct file *file,
+				    const struct ew_exec *x)
+{
+	struct ew_scratch *scratch = ew_scratch_claim();
+	struct ew_emission e = {.st = st, .wanted = ew_wanted(st, x)};
+
+	if (scratch) {
+		e.record = &scratch->record;
+		e.size = ew_record_fill(e.record, current, file, x);
+	}
+	bpf_loop(EW_READERS_MAX, ew_emit_to, &e, 0);
+	if (scratch)
+		ew_scratch_release(scratch);
+	bpf_task_storage_delete(&callers, current);
+}
+
+#endif

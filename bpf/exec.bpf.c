@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The hooks of one exec, in the order in which they run (fs/exec.c):
+ *
+ * ew_creds_for_exec   - works out once who is governed; `exec: none`
+ * ew_check_security   - shapes, at each level of interpretation
+ * ew_vfs_caps         - learns whether the file carries capabilities
+ * ew_creds_from_file  - gains: the capability LSM has computed the new creds by now
+ * ew_committing_creds - past the point of no return: counts and records what passes
+ *
+ * None of them is sleepable: a program then runs under rcu_read_lock() and sees one policy from end to end. A refusal
+ * by another program (`ret`) is passed on; one by an earlier LSM never gets here.
+ */
+#include "exec.h"
+#include "emit.h"
+#include "tags.h"
+
+#define EW_S_ISUID 0004000 /* linux/stat.h */
+#define EW_S_ISGID 0002000
+#define EW_MNT_NOSUID 0x01	     /* linux/mount.h */
+#define EW_SB_KERNMOUNT (1UL << 22)   /* linux/fs.h */
+#define EW_TMPFS_MAGIC 0x01021994UL   /* linux/magic.h */
+#define EW_HUGETLBFS_MAGIC 0x958458f6UL
+#define EW_UNSAFE_PTRACE 2 /* LSM_UNSAFE_PTRACE, linux/security.h */
+
+static __always_inline struct ew_exec *ew_exec_current(struct task_struct *current)
+{
+	struct ew_exec *x = bpf_task_storage_get(&execs, current, 0, 0);
+
+	return x && x->active ? x : NULL;
+}
+
+/* Counts and records a refusal and yields what the hook is to return. */
+static __always_inline int ew_refuse(struct task_struct *current, struct file *file, struct ew_exec *x)
+{
+	struct ew_state *st = ew_state_get();
+
+	ew_count(&x->decision);
+	if (st && ew_wanted(st, x)) {
+		ew_caller_save(current);
+		ew_emit(st, current, file, x);
+	}
+	x->active = 0;
+	if (x->decision.verdict == EW_VERDICT_KILL)
+		bpf_send_signal(EW_SIGKILL);
+	return -EW_EPERM;
+}
+
+/* A governed task whose exec cannot be followed: refused, unless all that would refuse it only audits. */
+static __always_inline int ew_refuse_unevaluable(__u64 set)
+{
+	struct ew_exec blank = {.set = set, .decision.slot = EW_PROFILES_MAX};
+	bool refused = ew_judge(&blank, set, EW_JUDGE_UNEVALUABLE);
+
+	ew_count(&blank.decision);
+	if (blank.decision.verdict == EW_VERDICT_KILL)
+		bpf_send_signal(EW_SIGKILL);
+	return refused ? -EW_EPERM : 0;
+}
+
+SEC("lsm/bprm_creds_for_exec")
+int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct ew_state *st = ew_state_get();
+	struct ew_task_tag tag;
+	struct ew_exec *x;
+	int copied;
+	__u64 set;
+
+	if (ret || !st)
+		return ret;
+	copied = ew_tags_of_process(current, &tag);
+	set = tag.set | ew_tags_of_cgroup(st);
+
+	x = bpf_task_storage_get(&execs, current, 0, set || st->readers_all ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	if (!x)
+		return set ? ew_refuse_unevaluable(set) : 0;
+	__builtin_memset(x, 0, sizeof(*x));
+	if (!set && !st->readers_all)
+		return 0;
+	x->set = set;
+	x->decision.slot = EW_PROFILES_MAX;
+	x->decision.reason = set ? EW_REASON_NO_GAIN : EW_REASON_UNTAGGED;
+	x->active = 1;
+	if (!set)
+		return 0;
+
+	if (copied < 0 && ew_judge(x, tag.set, EW_JUDGE_UNEVALUABLE))
+		return ew_refuse(current, bprm->file, x);
+	/* `execward run` execs its command under the profile; from then on the profile's `exec: none` holds */
+	if (!ew_judge(x, set & ~tag.starting, EW_JUDGE_EXEC))
+		return 0;
+	ew_creds_read(current->cred, &x->before);
+	x->after = x->before;
+	ew_identity_read(bprm->file, &x->program);
+	if (ew_core_is_check(bprm)) {
+		struct ew_counters *c = ew_counters_get(EW_PROFILES_MAX);
+
+		if (c)
+			EW_COUNT(c->checks_refused);
+		x->active = 0;
+		return -EW_EPERM;
+	}
+	return ew_refuse(current, bprm->file, x);
+}
+
+static __always_inline __u32 ew_shapes_of(struct linux_binprm *bprm)
+{
+	struct file *file = bprm->file;
+	struct inode *inode = file->f_inode;
+	struct dentry *dentry = file->f_path.dentry;
+	struct super_block *sb = inode->i_sb;
+	__u32 shapes = 0;
+
+	if (inode->i_mode & (EW_S_ISUID | EW_S_ISGID))
+		shapes |= EW_BIT(EW_SHAPE_SETID);
+	if (sb->s_flags & EW_SB_KERNMOUNT && (sb->s_magic == EW_TMPFS_MAGIC || sb->s_magic == EW_HUGETLBFS_MAGIC))
+		shapes |= EW_BIT(EW_SHAPE_MEMFD);
+	/* no name left, or not the one it was opened by; a root dentry is never hashed */
+	if (!inode->i_nlink || (!dentry->d_hash.pprev && dentry->d_parent != dentry))
+		shapes |= EW_BIT(EW_SHAPE_UNLINKED);
+	if (bprm->buf[0] == '#' && bprm->buf[1] == '!')
+		shapes |= EW_BIT(EW_SHAPE_SCRIPT);
+	if (file->f_path.mnt->mnt_flags & EW_MNT_NOSUID)
+		shapes |= EW_BIT(EW_SHAPE_NOSUID_MOUNT);
+	if (bprm->unsafe & EW_UNSAFE_PTRACE)
+		shapes |= EW_BIT(EW_SHAPE_PTRACED);
+	return shapes;
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct ew_exec *x = ew_exec_current(current);
+
+	if (ret || !x)
+		return ret;
+	/* a second level that no "#!" asked for: binfmt_misc */
+	if (x->levels++ && !(x->shapes & EW_BIT(EW_SHAPE_SCRIPT)))
+		x->shapes |= EW_BIT(EW_SHAPE_INTERPRETED);
+	x->shapes |= ew_shapes_of(bprm);
+	if (!x->set || !ew_judge(x, x->set, EW_JUDGE_SHAPES))
+		return 0;
+	ew_creds_read(current->cred, &x->before);
+	x->after = x->before;
+	ew_identity_read(bprm->file, &x->program);
+	ew_identity_read(current->mm->exe_file, &x->from);
+	return ew_refuse(current, bprm->file, x);
+}
+
+/* Called by get_file_caps() for every exec from a mount that may set ids (security/commoncap.c); -ENODATA: none. */
+SEC("fexit/get_vfs_caps_from_disk")
+int BPF_PROG(ew_vfs_caps, void *idmap, void *dentry, void *caps, int ret)
+{
+	struct ew_exec *x;
+
+	if (ret)
+		return 0;
+	x = ew_exec_current(bpf_get_current_task_btf());
+	if (x) {
+		x->file_caps = 1;
+		x->shapes |= EW_BIT(EW_SHAPE_SETID);
+	}
+	return 0;
+}
+
+SEC("lsm/bprm_creds_from_file")
+int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, int ret)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct ew_exec *x = ew_exec_current(current);
+	struct ew_state *st = ew_state_get();
+	struct ew_gain_hints hints = {};
+
+	if (ret || !x || !st)
+		return ret;
+	ew_creds_read(current->cred, &x->before);
+	ew_creds_read(bprm->cred, &x->after);
+	ew_identity_read(file, &x->program);
+	ew_identity_read(current->mm->exe_file, &x->from);
+	if (x->after.egid != x->before.egid)
+		hints.egid_in_groups = ew_creds_in_groups(current->cred, x->after.egid);
+	hints.file_caps = x->file_caps;
+	ew_gain_compute(&x->before, &x->after, &hints, &x->gain);
+
+	/* the file's capabilities are known only now, and with them the last of its shapes */
+	if (x->set && x->file_caps && ew_judge(x, x->set, EW_JUDGE_SHAPES))
+		return ew_refuse(current, file, x);
+	if (x->set && ew_judge(x, x->set, EW_JUDGE_GAIN))
+		return ew_refuse(current, file, x);
+	if (ew_wanted(st, x))
+		ew_caller_save(current);
+	return 0;
+}
+
+SEC("lsm/bprm_committing_creds")
+int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct ew_exec *x = ew_exec_current(current);
+	struct ew_state *st = ew_state_get();
+	struct ew_task_tag *tag;
+
+	if (!x)
+		return 0;
+	x->active = 0;
+	ew_count(&x->decision);
+	if (st && ew_wanted(st, x))
+		ew_emit(st, current, ew_core_creds_file(bprm), x);
+	/* current leads its thread group by now */
+	tag = bpf_task_storage_get(&task_tags, current, 0, 0);
+	if (tag)
+		tag->starting = 0;
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_BPF_EXEC_H
+#define EW_BPF_EXEC_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include <execward/cgroup.h>
+#include <execward/record.h>
+
+#include "decide.h"
+
+/* Types that only the programs share. */
+
+/* errno.h values that the programs return; the same on every architecture. */
+#define EW_EPERM 1
+#define EW_ENOENT 2
+#define EW_EAGAIN 11
+#define EW_ENOMEM 12
+
+#define EW_SIGKILL 9
+
+/* The exec that a thread is in. */
+struct ew_exec {
+	__u64 set;		     /* profiles that apply; 0: untagged */
+	struct ew_decision decision; /* so far */
+	struct ew_gain gain;
+	__u32 shapes; /* EW_BIT(EW_SHAPE_*), of every level of interpretation */
+	__u32 levels; /* files looked at */
+	__u32 active;	 /* between bprm_creds_for_exec and bprm_committing_creds */
+	__u32 file_caps; /* the file carries capabilities, with or without effect */
+	struct ew_identity program, from;
+	struct ew_creds before, after;
+};
+
+/*
+ * Who execs, saved for the record while it is still known: past the point of no return the task has its new image and
+ * name. Only kept while somebody reads records.
+ */
+struct ew_caller {
+	char comm[EW_COMM_MAX];
+	__s32 path_len; /* as ew_record.exe_path_len */
+	__u32 pad;
+	char path[EW_PATH_MAX];
+};
+
+#define EW_SCRATCHES 4 /* how many records can be under construction on one CPU: tasks that preempted one another */
+struct ew_scratch {
+	__u32 busy;
+	__u32 pad;
+	struct ew_record record;
+};
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_BPF_JUDGE_H
+#define EW_BPF_JUDGE_H
+
+#include "maps.h"
+
+/* Every profile of a set says what it thinks of the exec so far; the strictest stands (decide.h). */
+
+enum ew_judge_about {
+	EW_JUDGE_EXEC,	      /* may it exec at all */
+	EW_JUDGE_SHAPES,      /* what the file looks like */
+	EW_JUDGE_GAIN,	      /* what it gains */
+	EW_JUDGE_UNEVALUABLE, /* the kernel did not give what is needed */
+};
+
+struct ew_judge {
+	struct ew_exec *x;
+	__u64 left; /* slots still to be asked */
+	__u32 about;
+};
+
+/*
+ * The number of the lowest bit of SET, which is not 0: no instruction tells it. Multiplying a de Bruijn sequence of
+ * order 6 by a power of two puts another six bits in front for each (Leiserson et al., "Using de Bruijn Sequences to
+ * Index a 1 in a Computer Word", 1998). Without branches, so that the verifier does not follow 64 paths.
+ */
+static const __u8 ew_slot_of[64] = {
+	0,  1,	2,  53, 3,  7,	54, 27, 4,  38, 41, 8,	34, 55, 48, 28, 62, 5,	39, 46, 44, 42,
+	22, 9,	24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21,
+	23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
+};
+#define EW_DE_BRUIJN 0x022fdd63cc95386dULL
+
+static __always_inline __u32 ew_first_slot(__u64 set)
+{
+	return ew_slot_of[((set & -set) * EW_DE_BRUIJN) >> 58];
+}
+
+static __always_inline struct ew_profile *ew_profile_get(__u32 slot)
+{
+	__u32 zero = 0;
+	void *profiles = bpf_map_lookup_elem(&policies, &zero);
+	struct ew_profile *profile = profiles ? bpf_map_lookup_elem(profiles, &slot) : NULL;
+
+	return profile && profile->flags & EW_PROFILE_USED ? profile : NULL;
+}
+
+/* The exception for this image of the caller is looked at first, then the one for any. */
+static __always_inline bool ew_judge_excepted(struct ew_exec *x, const struct ew_profile *profile, __u32 slot,
+					      __u32 *rule_line)
+{
+	struct ew_exception_key key = {
+		.program = x->program,
+		.from = x->from,
+		.generation = profile->generation,
+		.profile = slot,
+	};
+	struct ew_exception *exception = bpf_map_lookup_elem(&exceptions, &key);
+
+	if (exception && ew_exception_covers(exception, profile, &x->gain, &x->after)) {
+		*rule_line = exception->line;
+		return true;
+	}
+	__builtin_memset(&key.from, 0, sizeof(key.from));
+	exception = bpf_map_lookup_elem(&exceptions, &key);
+	if (exception && ew_exception_covers(exception, profile, &x->gain, &x->after)) {
+		*rule_line = exception->line;
+		return true;
+	}
+	return false;
+}
+
+static long ew_judge_slot(__u32 index, struct ew_judge *judge)
+{
+	struct ew_exec *x = judge->x;
+	struct ew_decision d = {.reason = EW_REASON_NO_GAIN};
+	struct ew_profile *profile;
+
+	if (!judge->left)
+		return 1;
+	d.slot = ew_first_slot(judge->left);
+	judge->left &= judge->left - 1;
+
+	profile = ew_profile_get(d.slot);
+	if (!profile) {
+		/* a tag without its profile: nothing says that the exec may pass */
+		d.reason = EW_REASON_UNEVALUABLE;
+		d.verdict = EW_VERDICT_DENY;
+		x->decision = d;
+		return 0;
+	}
+	d.rule_line = profile->line;
+	if (judge->about == EW_JUDGE_EXEC && profile->flags & EW_PROFILE_EXEC_NONE) {
+		d.reason = EW_REASON_EXEC_NONE;
+	} else if (judge->about == EW_JUDGE_SHAPES && x->shapes & profile->shapes) {
+		d.reason = EW_REASON_SHAPE;
+	} else if (judge->about == EW_JUDGE_GAIN) {
+		d.reason = ew_decide_gain(profile, &x->gain, x->after.userns_level);
+		if (d.reason == EW_REASON_GAIN && ew_judge_excepted(x, profile, d.slot, &d.rule_line))
+			d.reason = EW_REASON_EXCEPTION;
+	} else if (judge->about == EW_JUDGE_UNEVALUABLE) {
+		d.reason = EW_REASON_UNEVALUABLE;
+	}
+	d.verdict = ew_decide_verdict(profile, d.reason);
+	if (x->decision.slot >= EW_PROFILES_MAX || ew_decision_outranks(&d, &x->decision))
+		x->decision = d;
+	return 0;
+}
+
+/* Asks every profile of the set; the answer is in x->decision. Returns true when the exec is to be refused. */
+static __always_inline bool ew_judge(struct ew_exec *x, __u64 set, __u32 about)
+{
+	struct ew_judge judge = {.x = x, .left = set, .about = about};
+
+	bpf_loop(EW_PROFILES_MAX, ew_judge_slot, &judge, 0);
+	return x->decision.verdict >= EW_VERDICT_DENY;
+}
+
+#endif

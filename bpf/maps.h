@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_BPF_MAPS_H
+#define EW_BPF_MAPS_H
+
+/*
+ * Every map.
+ *
+ * Task storage is used where one task's state must not be seen by another: programs that are not sleepable can still be
+ * preempted by the same program on the same CPU, so a per-CPU slot is claimed before it is used (record.h).
+ */
+
+/* What the tools and the programs share, memory-mapped. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ew_state);
+} state SEC(".maps");
+
+/* Who loaded this. Written once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ew_meta);
+} meta SEC(".maps");
+
+/*
+ * The policy in force, behind one pointer, so that a reload is one store: the inner array has a profile in each slot.
+ * Sizes instead of types, as the maps that the tools put in have no BTF either: Linux 6.1 compares that.
+ */
+struct ew_profiles {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, EW_PROFILES_MAX);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct ew_profile));
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct ew_profiles);
+} policies SEC(".maps");
+
+/* Exceptions of the generation in force and, during a reload, of the next. Full: the load is refused. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * EW_EXCEPTIONS_MAX);
+	__type(key, struct ew_exception_key);
+	__type(value, struct ew_exception);
+} exceptions SEC(".maps");
+
+/* The tagged cgroups and all below them, by id. Full: ew_state.cgroups_incomplete makes every exec walk its ancestors. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, EW_CGROUPS_MAX);
+	__type(key, __u64);
+	__type(value, struct ew_cgroup_tag);
+} cgroups SEC(".maps");
+
+/* Profiles of cgroups that the policy names by path, made or not. Full: the load is refused. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, EW_CGROUP_PATHS_MAX);
+	__uint(key_size, EW_CGROUP_PATH_MAX);
+	__uint(value_size, sizeof(__u64));
+} cgroup_paths SEC(".maps");
+
+/* What the cgroup iterator is to do, and what came of it (cgroup.bpf.c). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ew_cgroup_apply);
+} cgroup_applies SEC(".maps");
+
+/* Process tags, on thread-group leaders. A tag that cannot be stored fails the fork. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ew_task_tag);
+} task_tags SEC(".maps");
+
+/* The exec that a thread is in, from bprm_creds_for_exec to bprm_committing_creds. Cannot be stored: unevaluable. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ew_exec);
+} execs SEC(".maps");
+
+/* Who execs, for the record. Cannot be stored: the record says -ENOMEM for the path. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ew_caller);
+} callers SEC(".maps");
+
+/* Slot N counts for profile N, slot EW_PROFILES_MAX for all. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, EW_PROFILES_MAX + 1);
+	__type(key, __u32);
+	__type(value, struct ew_counters);
+} counters SEC(".maps");
+
+/* One ring buffer a reader. Full: that reader's record is lost and counted in its slot of ew_state. */
+struct ew_reader_buffer {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, EW_READERS_MAX);
+	__type(key, __u32);
+	__array(values, struct ew_reader_buffer);
+} readers SEC(".maps");
+
+/* Where records are built. None free on this CPU: the record is lost and counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, EW_SCRATCHES);
+	__type(key, __u32);
+	__type(value, struct ew_scratch);
+} scratches SEC(".maps");
+
+#endif

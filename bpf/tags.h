@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_BPF_TAGS_H
+#define EW_BPF_TAGS_H
+
+#include "maps.h"
+
+/* Which profiles apply to the current task. */
+
+struct ew_ancestors {
+	__u64 set;
+};
+
+static long ew_tags_of_ancestor(__u32 level, struct ew_ancestors *found)
+{
+	__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+	struct ew_cgroup_tag *tag;
+
+	if (!id)
+		return 1;
+	tag = bpf_map_lookup_elem(&cgroups, &id);
+	if (tag)
+		found->set |= tag->set;
+	return 0;
+}
+
+/* One look-up at any depth; the walk is for the case that a cgroup's entry could not be stored when it was made. */
+static __always_inline __u64 ew_tags_of_cgroup(const struct ew_state *st)
+{
+	__u64 id = bpf_get_current_cgroup_id();
+	struct ew_cgroup_tag *tag = bpf_map_lookup_elem(&cgroups, &id);
+	struct ew_ancestors found = {};
+
+	if (tag)
+		return tag->set;
+	if (!st->cgroups_incomplete)
+		return 0;
+	bpf_loop(EW_CGROUP_DEPTH_MAX, ew_tags_of_ancestor, &found, 0);
+	return found.set;
+}
+
+/*
+ * The process tag of the current task. It lives with the thread-group leader; a thread that is not the leader becomes
+ * it in de_thread() (fs/exec.c), so the tag is put into its own storage before that, and an old copy there is undone.
+ *
+ * Returns 0, or -1 when the tag could not be copied.
+ */
+static __always_inline int ew_tags_of_process(struct task_struct *current, struct ew_task_tag *out)
+{
+	struct task_struct *leader = current->group_leader;
+	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, leader, 0, 0);
+
+	out->set = tag ? tag->set : 0;
+	out->starting = tag ? tag->starting : 0;
+	if (current->pid != current->tgid) {
+		struct ew_task_tag *own;
+
+		own = bpf_task_storage_get(&task_tags, current, 0, out->set ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+		if (own)
+			*own = *out;
+		else if (out->set)
+			return -1;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * ew_task_alloc - a child gets its parent's process tag, or is not born
+ * ew_task_fork  - catches the children whose parent was tagged while they were being made; attached only meanwhile
+ */
+#include "exec.h"
+#include "judge.h"
+#include "emit.h"
+
+#define EW_CLONE_THREAD 0x00010000 /* linux/sched.h */
+
+/* EW_FAULT_*: set before loading, for the tests */
+const volatile __u32 ew_fault = 0;
+
+/* Does any profile of the set refuse, or do all of them only audit? */
+static __always_inline bool ew_set_refuses(__u64 set)
+{
+	struct ew_exec blank = {.set = set, .decision.slot = EW_PROFILES_MAX};
+
+	return ew_judge(&blank, set, EW_JUDGE_UNEVALUABLE);
+}
+
+SEC("lsm/task_alloc")
+int BPF_PROG(ew_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct ew_task_tag *tag, *child = NULL;
+	struct ew_counters *c;
+
+	/* the threads of a process share the tag of its leader; task->group_leader is not set yet */
+	if (ret || clone_flags & EW_CLONE_THREAD)
+		return ret;
+	tag = bpf_task_storage_get(&task_tags, current->group_leader, 0, 0);
+	if (!tag || !tag->set)
+		return 0;
+	if (!(ew_fault & EW_FAULT_FORK))
+		child = bpf_task_storage_get(&task_tags, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (child) {
+		child->set = tag->set;
+		child->starting = 0;
+		return 0;
+	}
+	c = ew_counters_get(EW_PROFILES_MAX);
+	if (!ew_set_refuses(tag->set)) {
+		if (c)
+			EW_COUNT(c->tags_lost);
+		return 0;
+	}
+	if (c)
+		EW_COUNT(c->forks_failed);
+	return -EW_EAGAIN;
+}
+
+/*
+ * The child can be seen in /proc and has not run yet (kernel_clone(), kernel/fork.c). `tag --pid` attaches this, tags
+ * the process, and looks for children: one whose ew_task_alloc came before the tag either gets here after it, or was
+ * already to be seen.
+ */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(ew_task_fork, struct task_struct *parent, struct task_struct *task)
+{
+	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, parent->group_leader, 0, 0);
+	struct ew_task_tag *child;
+
+	if (!tag || !tag->set || task->pid != task->tgid)
+		return 0;
+	child = bpf_task_storage_get(&task_tags, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (child)
+		child->set |= tag->set;
+	else
+		bpf_printk("execward: no memory for the tag of process %d", task->pid);
+	return 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_BPF_TASK_H
+#define EW_BPF_TASK_H
+
+#include "core.h"
+#include "maps.h"
+
+/* Reading the kernel's objects into the shared structures. */
+
+static __always_inline struct ew_state *ew_state_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&state, &zero);
+}
+
+static __always_inline void ew_creds_read(const struct cred *cred, struct ew_creds *out)
+{
+	struct user_namespace *ns = cred->user_ns;
+
+	out->uid = cred->uid.val;
+	out->euid = cred->euid.val;
+	out->suid = cred->suid.val;
+	out->gid = cred->gid.val;
+	out->egid = cred->egid.val;
+	out->sgid = cred->sgid.val;
+	out->securebits = cred->securebits;
+	out->userns_level = ns->level;
+	out->root_uid = out->userns_level ? ew_core_root_uid(ns) : 0;
+	out->permitted = EW_CORE_CAP(cred, cap_permitted);
+	out->effective = EW_CORE_CAP(cred, cap_effective);
+	out->inheritable = EW_CORE_CAP(cred, cap_inheritable);
+	out->bset = EW_CORE_CAP(cred, cap_bset);
+}
+
+struct ew_group_search {
+	const struct group_info *groups;
+	__u32 gid, low, high;
+	bool found;
+};
+
+static long ew_group_halve(__u32 index, struct ew_group_search *search)
+{
+	const struct group_info *groups = search->groups;
+	__u32 middle = (search->low + search->high) / 2, gid = 0;
+
+	if (search->low >= search->high)
+		return 1;
+	bpf_core_read(&gid, sizeof(gid), &groups->gid[middle]);
+	if (gid < search->gid)
+		search->low = middle + 1;
+	else
+		search->high = middle;
+	if (gid != search->gid)
+		return 0;
+	search->found = true;
+	return 1;
+}
+
+/* group_info is sorted by kernel id (groups_sort(), kernel/groups.c); NGROUPS_MAX, 65536, takes 17 halvings. */
+static __always_inline bool ew_creds_in_groups(const struct cred *cred, __u32 gid)
+{
+	const struct group_info *groups = cred->group_info;
+	struct ew_group_search search = {.groups = groups, .gid = gid, .high = groups->ngroups};
+
+	bpf_loop(17, ew_group_halve, &search, 0);
+	return search.found;
+}
+
+static __always_inline void ew_identity_read(const struct file *file, struct ew_identity *out)
+{
+	struct inode *inode = file->f_inode;
+
+	out->ino = inode->i_ino;
+	out->dev = inode->i_sb->s_dev;
+	out->pad = 0;
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EXECWARD_CGROUP_H
+#define EXECWARD_CGROUP_H
+
+#include <linux/types.h>
+
+/* One entry for each v2 cgroup that is tagged or below a tagged one, by cgroup id. */
+struct ew_cgroup_tag {
+	__u64 policy;  /* profiles that a policy file put on this cgroup itself */
+	__u64 command; /* profiles that `execward tag` put on this cgroup itself */
+	__u64 set;     /* policy | command | the parent's set: what an exec in the cgroup looks at */
+};
+
+/*
+ * What a walk of the cgroup iterator is to do: give the cgroup where the walk starts these tags of its own, and work
+ * out anew what everything below inherits. The walk holds cgroup_mutex, so no cgroup is made or moved meanwhile.
+ */
+struct ew_cgroup_apply {
+	__u64 policy, command;
+	__u64 root;   /* id of the cgroup where the walk starts */
+	__u64 seen;   /* result: cgroups visited */
+	__u64 failed; /* result: entries that could not be stored */
+};
+
+#endif

@@ -1,0 +1,811 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "escape.h"
+#include "record_json.h"
+#include "record_text.h"
+#include "util.h"
+#include "words.h"
+
+#define ALL_CAPS 0x1ffffffffffULL
+/* 2026-11-22T16:00:00Z, as nanoseconds, less the record's time */
+#define OFFSET (1795363200LL * 1000000000 - 5000000000LL)
+
+/* The record of design.md, as the programs would send it: exactly the used bytes, for the address sanitizer. */
+struct sample {
+	struct ew_record record;
+	const char *file_path, *exe_path;
+	size_t file_len, exe_len;
+};
+
+static struct sample sample_make(void)
+{
+	struct sample s = {
+		.record =
+			{
+				.time = 5123456789,
+				.verdict = EW_VERDICT_DENY,
+				.reason = EW_REASON_GAIN,
+				.gains = EW_BIT(EW_GAIN_UID) | EW_BIT(EW_GAIN_CAPS),
+				.causes = EW_BIT(EW_CAUSE_SETUID),
+				.shapes = EW_BIT(EW_SHAPE_SETID),
+				.rule_line = 4,
+				.caps_gained = 1 << 21,
+				.profiles = 1 << 2,
+				.pid = 812,
+				.tid = 813,
+				.ppid = 1,
+				.file_mode = 0104755,
+				.file = {.ino = 1311, .dev = 254 << 20 | 7},
+				.cgroup_id = 4711,
+				.before = {.uid = 33, .euid = 33, .suid = 33, .gid = 33, .egid = 33, .sgid = 33},
+				.after = {.uid = 33, .gid = 33, .egid = 33, .sgid = 33, .permitted = ALL_CAPS},
+				.comm = "php-fpm",
+				.profile = "web",
+				.rule_file = "web.yaml",
+			},
+	};
+
+	s.file_path = "/usr/bin/sudo";
+	s.exe_path = "/usr/sbin/php-fpm8.2";
+	s.file_len = strlen(s.file_path);
+	s.exe_len = strlen(s.exe_path);
+	return s;
+}
+
+/* The bytes on the wire. The caller frees them. */
+static char *sample_bytes(const struct sample *s, size_t *len)
+{
+	struct ew_record fixed = s->record;
+	char *bytes;
+
+	if (!fixed.file_path_len)
+		fixed.file_path_len = (__s32)s->file_len;
+	if (!fixed.exe_path_len)
+		fixed.exe_path_len = (__s32)s->exe_len;
+	*len = EW_RECORD_FIXED + s->file_len + s->exe_len;
+	bytes = malloc(*len);
+	assert_non_null(bytes);
+	memcpy(bytes, &fixed, EW_RECORD_FIXED);
+	memcpy(bytes + EW_RECORD_FIXED, s->file_path, s->file_len);
+	memcpy(bytes + EW_RECORD_FIXED + s->file_len, s->exe_path, s->exe_len);
+	return bytes;
+}
+
+static int sample_view(const struct sample *s, struct ew_record_view *view)
+{
+	size_t len;
+	_cleanup_free_ char *bytes = sample_bytes(s, &len);
+
+	return ew_record_view_init(view, bytes, len);
+}
+
+static const char *hostile_name; /* what all names of the fake data bases are, if set */
+
+static int fake_profile(void *ctx, unsigned int slot, char out[EW_PROFILE_NAME_MAX])
+{
+	static const char *const names[] = {"base", NULL, "web"};
+
+	(void)ctx;
+	if (slot >= EW_ARRAY_SIZE(names) || !names[slot])
+		return -ENOENT;
+	strcpy(out, hostile_name ? hostile_name : names[slot]);
+	return 0;
+}
+
+static int fake_cgroup(void *ctx, __u64 id, char *out, size_t size)
+{
+	(void)ctx;
+	if (id != 4711)
+		return -ESTALE;
+	return (size_t)snprintf(out, size, "%s", hostile_name ? hostile_name : "/system.slice/php8.2-fpm.service") <
+			       size
+		       ? 0
+		       : -ENAMETOOLONG;
+}
+
+static int fake_id(void *ctx, __u32 id, char *out, size_t size)
+{
+	(void)ctx;
+	if (id != 0 && id != 42)
+		return -ENOENT;
+	snprintf(out, size, "%s", hostile_name ? hostile_name : id ? "shadow" : "root");
+	return 0;
+}
+
+static const struct ew_record_names names = {
+	.profile = fake_profile, .cgroup = fake_cgroup, .user = fake_id, .group = fake_id};
+
+/* --- the check of what comes in ---------------------------------------------------------------------------------- */
+
+static void test_view(void **state)
+{
+	struct sample s = sample_make();
+	struct ew_record_view view;
+
+	(void)state;
+	assert_int_equal(sample_view(&s, &view), 0);
+	assert_int_equal(view.file_path_len, s.file_len);
+	assert_memory_equal(view.file_path, s.file_path, s.file_len);
+	assert_int_equal(view.exe_path_len, s.exe_len);
+	assert_memory_equal(view.exe_path, s.exe_path, s.exe_len);
+	assert_memory_equal(view.record.comm, s.record.comm, EW_COMM_MAX);
+
+	/* no paths */
+	s.file_len = s.exe_len = 0;
+	s.record.file_path_len = -ENAMETOOLONG;
+	s.record.exe_path_len = -ENOENT;
+	assert_int_equal(sample_view(&s, &view), 0);
+	assert_null(view.file_path);
+	assert_null(view.exe_path);
+	/* the second one only */
+	s = sample_make();
+	s.file_len = 0;
+	s.record.file_path_len = -ENAMETOOLONG;
+	assert_int_equal(sample_view(&s, &view), 0);
+	assert_null(view.file_path);
+	assert_memory_equal(view.exe_path, s.exe_path, s.exe_len);
+}
+
+static void test_view_lengths(void **state)
+{
+	struct sample s = sample_make();
+	struct ew_record_view view;
+	size_t len;
+	_cleanup_free_ char *bytes = sample_bytes(&s, &len);
+	_cleanup_free_ char *longer = calloc(1, sizeof(struct ew_record) + 1);
+	char *odd;
+
+	(void)state;
+	for (size_t n = 0; n < len; n++) {
+		_cleanup_free_ char *part = malloc(n ? n : 1);
+
+		memcpy(part, bytes, n);
+		assert_int_equal(ew_record_view_init(&view, part, n), -EBADMSG);
+	}
+	/* any alignment */
+	assert_non_null(longer);
+	odd = longer + 1;
+	memcpy(odd, bytes, len);
+	assert_int_equal(ew_record_view_init(&view, odd, len), 0);
+	/* more than announced is only too much when it is more than any record has */
+	assert_int_equal(ew_record_view_init(&view, odd, sizeof(struct ew_record)), 0);
+	assert_int_equal(ew_record_view_init(&view, longer, sizeof(struct ew_record) + 1), -EBADMSG);
+}
+
+static void test_view_path_lengths(void **state)
+{
+	static const __s32 bad[] = {-4096, INT32_MIN, EW_PATH_MAX + 1, INT32_MAX, 100};
+	struct ew_record_view view;
+
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(bad); i++) {
+		struct sample s = sample_make();
+
+		s.record.file_path_len = bad[i];
+		assert_int_equal(sample_view(&s, &view), -EBADMSG);
+		s = sample_make();
+		s.record.exe_path_len = bad[i];
+		assert_int_equal(sample_view(&s, &view), -EBADMSG);
+	}
+}
+
+static void test_view_words(void **state)
+{
+	struct sample s = sample_make();
+	struct ew_record_view view;
+	__u32 *const words[] = {&s.record.verdict, &s.record.reason, &s.record.gains, &s.record.causes,
+				&s.record.shapes};
+	static const __u32 last[] = {EW_VERDICT_MAX - 1, EW_REASON_MAX - 1, EW_BIT(EW_GAIN_MAX) - 1,
+				     EW_BIT(EW_CAUSE_MAX) - 1, EW_BIT(EW_SHAPE_MAX) - 1};
+
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(words); i++) {
+		__u32 good = *words[i];
+
+		for (__u32 value = 0; value <= last[i]; value++) {
+			*words[i] = value;
+			assert_int_equal(sample_view(&s, &view), 0);
+		}
+		*words[i] = last[i] + 1;
+		assert_int_equal(sample_view(&s, &view), -EBADMSG);
+		*words[i] = UINT32_MAX;
+		assert_int_equal(sample_view(&s, &view), -EBADMSG);
+		*words[i] = good;
+	}
+}
+
+static void test_view_names_without_end(void **state)
+{
+	struct sample s = sample_make();
+	struct ew_record_view view;
+
+	(void)state;
+	memset(s.record.comm, 'c', sizeof(s.record.comm));
+	assert_int_equal(sample_view(&s, &view), -EBADMSG);
+	s.record.comm[EW_COMM_MAX - 1] = '\0';
+	assert_int_equal(sample_view(&s, &view), 0);
+	memset(s.record.profile, 'p', sizeof(s.record.profile));
+	assert_int_equal(sample_view(&s, &view), -EBADMSG);
+	s.record.profile[EW_PROFILE_NAME_MAX - 1] = '\0';
+	memset(s.record.rule_file, 'f', sizeof(s.record.rule_file));
+	assert_int_equal(sample_view(&s, &view), -EBADMSG);
+	s.record.rule_file[EW_POLICY_FILE_MAX - 1] = '\0';
+	assert_int_equal(sample_view(&s, &view), 0);
+}
+
+static void test_time_of_day(void **state)
+{
+	static const struct {
+		__u64 boot;
+		__s64 offset, seconds, nanoseconds;
+	} examples[] = {
+		{0, 0, 0, 0},
+		{999999999, 1, 1, 0},
+		{1, -2, -1, 999999999},
+		{5000000000, -1, 4, 999999999},
+		{1500000000, 1600000000, 3, 100000000},
+		{UINT64_MAX, 0, 18446744073, 709551615},
+		{UINT64_MAX, INT64_MAX, 27670116110, 564327422},
+		{0, INT64_MIN, -9223372037, 145224192},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(examples); i++) {
+		struct ew_record_time t = ew_record_time_of_day(examples[i].boot, examples[i].offset);
+
+		assert_int_equal(t.seconds, examples[i].seconds);
+		assert_int_equal(t.nanoseconds, examples[i].nanoseconds);
+	}
+}
+
+/* --- JSON -------------------------------------------------------------------------------------------------------- */
+
+/* Parses one line strictly; the caller puts the result. */
+static json_object *parse_line(const char *line)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	json_object *root;
+
+	assert_non_null(line);
+	for (const unsigned char *p = (const unsigned char *)line; *p; p++)
+		assert_true(*p >= 0x20 && *p != 0x7f);
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	root = json_tokener_parse_ex(tokener, line, (int)strlen(line) + 1);
+	assert_int_equal(json_tokener_get_error(tokener), json_tokener_success);
+	json_tokener_free(tokener);
+	assert_non_null(root);
+	return root;
+}
+
+static json_object *sample_json(const struct sample *s)
+{
+	struct ew_record_view view;
+	_cleanup_free_ char *line = NULL;
+
+	assert_int_equal(sample_view(s, &view), 0);
+	line = ew_record_json(&view, &names, OFFSET);
+	return parse_line(line);
+}
+
+/* The member that a path like "task/pid" leads to. */
+static json_object *at(json_object *root, const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	char *save = NULL;
+
+	for (char *key = strtok_r(copy, "/", &save); key; key = strtok_r(NULL, "/", &save))
+		assert_true(json_object_object_get_ex(root, key, &root));
+	return root;
+}
+
+static void assert_keys(json_object *root, const char *path, const char *expected)
+{
+	char keys[256] = "";
+
+	json_object_object_foreach(at(root, path), key, value)
+	{
+		(void)value;
+		assert_true(strlen(keys) + strlen(key) + 2 < sizeof(keys));
+		strcat(strcat(keys, *keys ? " " : ""), key);
+	}
+	assert_string_equal(keys, expected);
+}
+
+static void assert_json(json_object *root, const char *path, const char *expected)
+{
+	const char *text =
+		json_object_to_json_string_ext(at(root, path), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	assert_string_equal(text, expected);
+}
+
+static void test_json(void **state)
+{
+	static const char expected[] =
+		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.123456789Z\",\"verdict\":\"deny\","
+		"\"reason\":\"gain\","
+		"\"profile\":\"web\",\"rule\":\"web.yaml:4\","
+		"\"task\":{\"pid\":812,\"tid\":813,\"ppid\":1,\"comm\":\"php-fpm\",\"exe\":\"/usr/sbin/php-fpm8.2\"},"
+		"\"file\":{\"path\":\"/usr/bin/"
+		"sudo\",\"dev\":\"254:7\",\"ino\":1311,\"mode\":\"4755\",\"uid\":0,\"gid\":0},"
+		"\"gain\":[\"uid:root\",\"cap_sys_admin\"],\"cause\":[\"setuid\"],\"shape\":[\"setid\"],"
+		"\"before\":{\"uid\":33,\"euid\":33,\"suid\":33,\"gid\":33,\"egid\":33,\"sgid\":33,"
+		"\"permitted\":\"0000000000000000\"},"
+		"\"after\":{\"uid\":33,\"euid\":0,\"suid\":0,\"gid\":33,\"egid\":33,\"sgid\":33,"
+		"\"permitted\":\"000001ffffffffff\"},"
+		"\"cgroup\":{\"id\":4711,\"path\":\"/system.slice/php8.2-fpm.service\"},\"profiles\":[\"web\"]}";
+	struct sample s = sample_make();
+	struct ew_record_view view;
+	_cleanup_free_ char *line = NULL;
+
+	(void)state;
+	assert_int_equal(sample_view(&s, &view), 0);
+	line = ew_record_json(&view, &names, OFFSET);
+	assert_string_equal(line, expected);
+	json_object_put(parse_line(line));
+}
+
+/* Every number differs, so that no two fields can be mixed up. */
+static void test_json_fields(void **state)
+{
+	struct sample s = sample_make();
+	json_object *root;
+
+	(void)state;
+	s.record.pid = 4294967295;
+	s.record.tid = 2;
+	s.record.ppid = 3;
+	s.record.file = (struct ew_identity){.ino = UINT64_MAX, .dev = UINT32_MAX};
+	s.record.file_mode = 0102010;
+	s.record.file_uid = 4;
+	s.record.file_gid = 5;
+	s.record.cgroup_id = UINT64_MAX;
+	s.record.before = (struct ew_creds){.uid = 11,
+					    .euid = 12,
+					    .suid = 13,
+					    .gid = 14,
+					    .egid = 15,
+					    .sgid = 16,
+					    .permitted = 0x8000000000000001,
+					    .effective = 17};
+	s.record.after = (struct ew_creds){
+		.uid = 21, .euid = 22, .suid = 23, .gid = 24, .egid = 4294967295, .sgid = 26, .permitted = UINT64_MAX};
+	s.record.gains = EW_BIT(EW_GAIN_MAX) - 1;
+	s.record.caps_gained = 1ULL << 40 | 1ULL << 41 | 1ULL << 63 | 1;
+	s.record.profiles = 1 | 2 | 4 | 1ULL << 63;
+	root = sample_json(&s);
+	assert_json(root, "task",
+		    "{\"pid\":4294967295,\"tid\":2,\"ppid\":3,\"comm\":\"php-fpm\",\"exe\":\"/usr/sbin/php-fpm8.2\"}");
+	assert_json(root, "file",
+		    "{\"path\":\"/usr/bin/sudo\",\"dev\":\"4095:1048575\",\"ino\":18446744073709551615,"
+		    "\"mode\":\"2010\",\"uid\":4,\"gid\":5}");
+	assert_json(root, "before",
+		    "{\"uid\":11,\"euid\":12,\"suid\":13,\"gid\":14,\"egid\":15,\"sgid\":16,"
+		    "\"permitted\":\"8000000000000001\"}");
+	assert_json(root, "after",
+		    "{\"uid\":21,\"euid\":22,\"suid\":23,\"gid\":24,\"egid\":4294967295,\"sgid\":26,"
+		    "\"permitted\":\"ffffffffffffffff\"}");
+	assert_json(root, "gain",
+		    "[\"uid:22\",\"gid:4294967295\",\"cap_chown\",\"cap_checkpoint_restore\",\"cap_41\",\"cap_63\","
+		    "\"label\"]");
+	assert_json(root, "cgroup", "{\"id\":18446744073709551615,\"path\":null}");
+	assert_json(root, "profiles", "[\"base\",\"#1\",\"web\",\"#63\"]");
+	json_object_put(root);
+}
+
+static void test_json_words(void **state)
+{
+	struct sample s = sample_make();
+
+	(void)state;
+	for (__u32 i = 0; i < EW_VERDICT_MAX; i++) {
+		json_object *root;
+
+		s.record.verdict = i;
+		root = sample_json(&s);
+		assert_string_equal(json_object_get_string(at(root, "verdict")), ew_words_name(&ew_verdict_words, i));
+		json_object_put(root);
+	}
+	for (__u32 i = 0; i < EW_REASON_MAX; i++) {
+		json_object *root;
+
+		s.record.reason = i;
+		root = sample_json(&s);
+		assert_string_equal(json_object_get_string(at(root, "reason")), ew_words_name(&ew_reason_words, i));
+		json_object_put(root);
+	}
+	for (unsigned int none = 0; none < 2; none++) {
+		json_object *root;
+
+		s.record.causes = none ? 0 : EW_BIT(EW_CAUSE_MAX) - 1;
+		s.record.shapes = none ? 0 : EW_BIT(EW_SHAPE_MAX) - 1;
+		s.record.gains = 0;
+		s.record.caps_gained = 0;
+		root = sample_json(&s);
+		assert_json(root, "gain", "[]");
+		assert_json(root, "cause", none ? "[]" : "[\"setuid\",\"setgid\",\"filecaps\",\"root\",\"label\"]");
+		assert_json(root, "shape",
+			    none ? "[]"
+				 : "[\"setid\",\"memfd\",\"unlinked\",\"script\",\"nosuid-mount\",\"ptraced\","
+				   "\"interpreted\"]");
+		json_object_put(root);
+	}
+}
+
+static void test_json_absent(void **state)
+{
+	struct sample s = sample_make();
+	struct ew_record_view view;
+	const struct ew_record_names none = {0};
+	_cleanup_free_ char *line = NULL;
+	json_object *root;
+
+	(void)state;
+	memset(s.record.profile, 0, sizeof(s.record.profile));
+	memset(s.record.rule_file, 0, sizeof(s.record.rule_file));
+	s.record.profiles = 0;
+	s.record.file_path_len = -ENAMETOOLONG;
+	s.record.exe_path_len = -ENOENT;
+	s.file_len = s.exe_len = 0;
+	root = sample_json(&s);
+	assert_keys(root, "", "v type time verdict reason task file gain cause shape before after cgroup");
+	assert_json(root, "task/exe", "null");
+	assert_json(root, "file/path", "null");
+	json_object_put(root);
+
+	s = sample_make();
+	assert_int_equal(sample_view(&s, &view), 0);
+	line = ew_record_json(&view, &none, OFFSET);
+	root = parse_line(line);
+	assert_keys(root, "", "v type time verdict reason profile rule task file gain cause shape before after cgroup");
+	assert_json(root, "gain", "[\"uid:0\",\"cap_sys_admin\"]");
+	assert_json(root, "cgroup/path", "null");
+	json_object_put(root);
+}
+
+static void test_json_lost(void **state)
+{
+	_cleanup_free_ char *line = ew_record_json_lost(5000000001, OFFSET, 3, UINT64_MAX);
+
+	(void)state;
+	assert_string_equal(line, "{\"v\":1,\"type\":\"lost\",\"time\":\"2026-11-22T16:00:00.000000001Z\",\"count\":3,"
+				  "\"total\":18446744073709551615}");
+}
+
+/* --- hostile names ----------------------------------------------------------------------------------------------- */
+
+/* Each at most 15 bytes, so that it fits comm; no NUL. */
+static const char *const hostile[] = {
+	"a\nb",
+	"\r\n\t\v\f",
+	"\033[2J\033]0;x\007",
+	"\"},{\"v\":2",
+	"\\\\\\\"\\n",
+	"\\u0000\\x41",
+	"\177\001\002\037",
+	"\xc2\x85\xc2\x9b",
+	"\xe2\x80\xa8\xe2\x80\xa9",
+	"\xe2\x80\xae\xe2\x81\xa6",
+	"\xc0\xaf\xe0\x80\xaf",
+	"\xed\xa0\x80\xed\xbf\xbf",
+	"\xf4\x90\x80\x80",
+	"\xf0\x9f\x98",
+	"\xe2\x82",
+	"\x80\xbf\xfe\xff",
+	"/ (deleted)",
+	"\xe6\xbc\xa2\xe6\xbc\xa2\xf0\x9f\x98\x80",
+	"->\xe2\x86\x92",
+	"[1] -> /bin/x",
+};
+
+static void fill_path(char *path, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < len; i++)
+		path[i] = i % (n + 1) ? name[i % (n + 1) - 1] : '/';
+}
+
+/* Everything that a stranger names, named NAME; paths of the greatest length. */
+static struct sample sample_hostile(const char *name, char *path)
+{
+	struct sample s = sample_make();
+
+	assert_true(strlen(name) < EW_COMM_MAX);
+	hostile_name = name;
+	fill_path(path, 4095, name);
+	strcpy(s.record.comm, name);
+	strcpy(s.record.profile, name);
+	strcpy(s.record.rule_file, name);
+	s.record.gains |= EW_BIT(EW_GAIN_GID);
+	s.record.after.egid = 42;
+	s.file_path = s.exe_path = path;
+	s.file_len = s.exe_len = 4095;
+	return s;
+}
+
+static void assert_escaped(json_object *root, const char *path, const char *prefix, const char *name, size_t len,
+			   const char *suffix)
+{
+	_cleanup_free_ char *escaped = ew_escape_dup(name, len, 0);
+	_cleanup_free_ char *whole = NULL;
+
+	assert_true(asprintf(&whole, "%s%s%s", prefix, escaped, suffix) > 0);
+	assert_string_equal(json_object_get_string(at(root, path)), whole);
+}
+
+static void test_hostile_json(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(hostile); i++) {
+		const char *name = hostile[i];
+		size_t len = strlen(name);
+		char path[4095];
+		struct sample s = sample_hostile(name, path);
+		json_object *root = sample_json(&s);
+		_cleanup_free_ char *escaped = ew_escape_dup(name, len, 0);
+		json_object *gain = at(root, "gain");
+
+		assert_keys(root, "",
+			    "v type time verdict reason profile rule task file gain cause shape before after "
+			    "cgroup profiles");
+		assert_escaped(root, "task/comm", "", name, len, "");
+		assert_escaped(root, "task/exe", "", path, sizeof(path), "");
+		assert_escaped(root, "file/path", "", path, sizeof(path), "");
+		assert_escaped(root, "profile", "", name, len, "");
+		assert_escaped(root, "rule", "", name, len, ":4");
+		assert_escaped(root, "cgroup/path", "", name, len, "");
+		assert_string_equal(json_object_get_string(json_object_array_get_idx(at(root, "profiles"), 0)),
+				    escaped);
+		assert_int_equal(json_object_array_length(gain), 3);
+		assert_string_equal(json_object_get_string(json_object_array_get_idx(gain, 0)) + 4, escaped);
+		assert_string_equal(json_object_get_string(json_object_array_get_idx(gain, 1)) + 4, escaped);
+		json_object_put(root);
+	}
+	hostile_name = NULL;
+}
+
+/* --- text -------------------------------------------------------------------------------------------------------- */
+
+static char *sample_text(const struct sample *s, const struct ew_record_text_options *options)
+{
+	struct ew_record_view view;
+	char *line;
+
+	assert_int_equal(sample_view(s, &view), 0);
+	line = ew_record_text(&view, &names, OFFSET, options);
+	assert_non_null(line);
+	return line;
+}
+
+static void assert_text(const struct sample *s, const struct ew_record_text_options *options, const char *expected)
+{
+	_cleanup_free_ char *line = sample_text(s, options);
+
+	assert_string_equal(line, expected);
+}
+
+static void test_text(void **state)
+{
+	static const struct ew_record_text_options plain = {0}, ascii = {.ascii = true}, narrow = {.width = 120},
+						   colour = {.colour = true, .width = 165};
+	struct sample s = sample_make();
+
+	(void)state;
+	assert_text(&s, &plain,
+		    "16:00:00.123 DENY  php-fpm[812]       /usr/sbin/php-fpm8.2 \xe2\x86\x92 /usr/bin/sudo             "
+		    "+uid:root +cap_sys_admin  uid 33\xe2\x86\x92"
+		    "0    /system.slice/php8.2-fpm.service  gain, web (web.yaml:4)");
+	assert_text(&s, &ascii,
+		    "16:00:00.123 DENY  php-fpm[812]       /usr/sbin/php-fpm8.2 -> /usr/bin/sudo             "
+		    "+uid:root +cap_sys_admin  uid 33->0   /system.slice/php8.2-fpm.service  gain, web (web.yaml:4)");
+	assert_text(&s, &narrow,
+		    "16:00:00.123 DENY  php-fpm[812] \xe2\x86\x92 /usr/bin/sudo  +uid:root +cap_sys_admin  uid "
+		    "33\xe2\x86\x92"
+		    "0  "
+		    "/sys\xe2\x80\xa6"
+		    "fpm.service  gain, web (web.yaml:4)");
+	s.record.verdict = EW_VERDICT_KILL;
+	assert_text(&s, &colour,
+		    "16:00:00.123 \033[1;31mKILL\033[0m  php-fpm[812] /usr/sbin/php-fpm8.2 \xe2\x86\x92 /usr/bin/sudo  "
+		    "\033[1;31m+uid:root +cap_sys_admin\033[0m  uid 33\xe2\x86\x92"
+		    "0  /system.slice/php8.2-fpm.service  "
+		    "gain, web (web.yaml:4)");
+}
+
+static void assert_contains(const struct sample *s, const char *expected)
+{
+	static const struct ew_record_text_options ascii = {.ascii = true};
+	_cleanup_free_ char *line = sample_text(s, &ascii);
+
+	if (!strstr(line, expected))
+		fail_msg("\"%s\" is not in \"%s\"", expected, line);
+}
+
+static void test_text_parts(void **state)
+{
+	struct sample s = sample_make();
+
+	(void)state;
+	s.record.caps_gained = ALL_CAPS;
+	assert_contains(&s, "  +uid:root +caps:all(41)  ");
+	s.record.caps_gained = ALL_CAPS | 1ULL << 41; /* a newer kernel's */
+	assert_contains(&s, "  +uid:root +caps:all(42)  ");
+	s.record.caps_gained = ALL_CAPS & ~2ULL;
+	assert_contains(&s, "  +uid:root +cap_chown +cap_dac_read_search +cap_fowner +cap_fsetid +36  ");
+	s.record.caps_gained = 0xf;
+	assert_contains(&s, "  +uid:root +cap_chown +cap_dac_override +cap_dac_read_search +cap_fowner  ");
+	s.record.caps_gained = 0x1f;
+	assert_contains(&s, " +cap_fowner +1  ");
+	s.record.gains = EW_BIT(EW_GAIN_LABEL);
+	s.record.caps_gained = 0;
+	assert_contains(&s, "  +label  ");
+	s.record.gains = 0;
+	assert_contains(&s, "  -             uid 33->0  ");
+	s.record.after.egid = 42;
+	assert_contains(&s, "  uid 33->0 gid 33->42  ");
+	s.record.after.euid = 33;
+	assert_contains(&s, "  gid 33->42  ");
+	s.record.cgroup_id = 1;
+	assert_contains(&s, "  (cgroup 1)  ");
+	s.record.reason = EW_REASON_SHAPE;
+	s.record.shapes = EW_BIT(EW_SHAPE_MEMFD) | EW_BIT(EW_SHAPE_UNLINKED);
+	assert_contains(&s, "  shape memfd+unlinked, web (web.yaml:4)");
+	memset(s.record.profile, 0, sizeof(s.record.profile));
+	s.record.reason = EW_REASON_UNTAGGED;
+	assert_contains(&s, "  untagged");
+	s.file_len = s.exe_len = 0;
+	s.record.file_path_len = -ENAMETOOLONG;
+	s.record.exe_path_len = -ENOENT;
+	assert_contains(&s, " (no path)            -> (path too long)  ");
+}
+
+static void test_text_words(void **state)
+{
+	static const char *const verdicts[] = {" ALLOW ", " AUDIT ", " DENY  ", " KILL  "};
+	struct sample s = sample_make();
+
+	(void)state;
+	assert_int_equal(EW_ARRAY_SIZE(verdicts), EW_VERDICT_MAX);
+	for (__u32 i = 0; i < EW_VERDICT_MAX; i++) {
+		s.record.verdict = i;
+		assert_contains(&s, verdicts[i]);
+	}
+	for (__u32 i = 0; i < EW_REASON_MAX; i++) {
+		s.record.reason = i;
+		assert_contains(&s, ew_words_name(&ew_reason_words, i));
+	}
+}
+
+/* One line of at most WIDTH columns (0: any) that leaves a terminal as it is, but for COLOUR. */
+static void assert_line(const char *line, const struct ew_record_text_options *options)
+{
+	_cleanup_free_ char *text = strdup(line);
+	size_t n = 0;
+	bool open = false;
+
+	for (const char *p = line; *p;) {
+		if (options->colour && *p == '\033') {
+			size_t len = strcspn(p, "m") + 1;
+
+			assert_int_equal(p[1], '[');
+			assert_int_equal(strspn(p + 2, "0123456789;"), len - 3);
+			open = strncmp(p, "\033[0m", len) != 0;
+			p += len;
+			continue;
+		}
+		text[n++] = *p++;
+	}
+	text[n] = '\0';
+	assert_false(open);
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		assert_true(*p >= 0x20 && *p != 0x7f);
+		assert_false(p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f);
+		assert_true(!options->ascii || *p < 0x80);
+	}
+	/* valid UTF-8 without controls is what escaping as text leaves as it is */
+	assert_int_equal(ew_escape(NULL, 0, text, n, EW_ESCAPE_TEXT), n);
+	if (options->width)
+		assert_true(ew_text_width(text) <= options->width);
+}
+
+static void test_text_width(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 3 * EW_ARRAY_SIZE(hostile); i++) {
+		char path[4095];
+		struct sample s = i % 3 == 2 ? sample_make() : sample_hostile(hostile[i / 3], path);
+
+		if (i % 3 == 1) {
+			s.record.caps_gained = ALL_CAPS;
+			s.record.pid = s.record.before.euid = s.record.after.egid = UINT32_MAX;
+		}
+		for (unsigned int width = 0; width <= 260; width += width < 24 ? 1 : 7) {
+			for (unsigned int style = 0; style < 4; style++) {
+				const struct ew_record_text_options options = {
+					.width = width, .colour = style & 1, .ascii = style & 2};
+				_cleanup_free_ char *line = sample_text(&s, &options);
+
+				assert_line(line, &options);
+			}
+		}
+		hostile_name = NULL;
+	}
+}
+
+/* What matters most stays longest. */
+static void test_text_narrow(void **state)
+{
+	static const struct ew_record_text_options wide = {.width = 100}, narrow = {.width = 80};
+	struct sample s = sample_make();
+
+	(void)state;
+	s.record.caps_gained = ALL_CAPS;
+	s.file_path = "/opt/a/very/long/way/down/to/the/program/helper";
+	s.file_len = strlen(s.file_path);
+	assert_text(&s, &wide,
+		    "16:00:00.123 DENY  php-fpm[812] \xe2\x86\x92 /opt/a/\xe2\x80\xa6/program/helper  "
+		    "+uid:root +caps:all(41)  gai\xe2\x80\xa6" "yaml:4)");
+	assert_text(&s, &narrow,
+		    "16:00:00.123 DENY  php-fpm[812] \xe2\x86\x92 /op\xe2\x80\xa6/helper  "
+		    "+uid:\xe2\x80\xa6" "aps:all(41)  gai\xe2\x80\xa6" "yaml:4)");
+}
+
+static void test_text_lost_and_header(void **state)
+{
+	(void)state;
+	for (unsigned int width = 0; width <= 200; width++) {
+		for (unsigned int style = 0; style < 4; style++) {
+			const struct ew_record_text_options options = {
+				.width = width, .colour = style & 1, .ascii = style & 2};
+			_cleanup_free_ char *lost = ew_record_text_lost(5000000000, OFFSET, 3, 17, &options);
+			_cleanup_free_ char *header = ew_record_text_header(&options);
+
+			assert_line(lost, &options);
+			assert_line(header, &options);
+			if (!width && !style) {
+				assert_string_equal(lost, "16:00:00.000 LOST  3 records not kept up with (17 in all)");
+				assert_memory_equal(header, "TIME         WHAT  WHO ", 23);
+			}
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_view),
+		cmocka_unit_test(test_view_lengths),
+		cmocka_unit_test(test_view_path_lengths),
+		cmocka_unit_test(test_view_words),
+		cmocka_unit_test(test_view_names_without_end),
+		cmocka_unit_test(test_time_of_day),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_fields),
+		cmocka_unit_test(test_json_words),
+		cmocka_unit_test(test_json_absent),
+		cmocka_unit_test(test_json_lost),
+		cmocka_unit_test(test_hostile_json),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_text_parts),
+		cmocka_unit_test(test_text_words),
+		cmocka_unit_test(test_text_width),
+		cmocka_unit_test(test_text_narrow),
+		cmocka_unit_test(test_text_lost_and_header),
+	};
+
+	/* the text is in local time */
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

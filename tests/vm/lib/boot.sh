@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# One guest: start it, read what it reports, decide what became of it.
+#
+# ttyS0 is the guest's console and goes to the log. ttyS1 is the results port: lines "EWT|KIND|..." and nothing else, so a
+# kernel message cannot cut one in two. KINDs: BOOT, START, PASS, FAIL, SKIP, NOTE, INFO, DONE, EXIT, END (lib.sh, guest-init).
+
+BOOT_LIMIT=180        # seconds until user space reports; the slowest boot measured takes a tenth of it
+GRACE=${EW_GRACE:-30} # what a guest may be late in ending a test itself
+
+# next_log KERNEL IMAGE: a name in build/vm that no other run has, as KERNEL-IMAGE-N
+next_log() {
+	local n=1
+	while ! (set -C && : >"$EW_BUILD/vm/$1-$2-$n.log") 2>/dev/null; do n=$((n + 1)); done
+	echo "$1-$2-$n"
+}
+
+# shellcheck disable=SC2054 # qemu's own commas
+# qemu_args KERNEL IMAGE INITRD: sets ARGS from OPT_* and the group's own wishes
+qemu_args() {
+	local append="console=ttyS0 quiet loglevel=1 panic=-1 oops=panic rcupdate.rcu_cpu_stall_suppress=1"
+	ARGS=(qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -vga none -nic none -M q35 -cpu max,la57=off -m "$G_MEM"
+		-kernel "$EW_CACHE/kernels/$1/vmlinuz" -initrd "$3")
+	if [ "$G_MODE" = count ]; then
+		# one instruction is one nanosecond of guest time
+		ARGS+=(-accel tcg,thread=single -icount 'shift=0,sleep=off' -smp 1)
+	else
+		# thread=multi loses the race of a processor against another that patches code (int3 oopses at boot)
+		ARGS+=(-accel tcg,thread=single -smp "$G_SMP")
+	fi
+	if [ "$2" = small ]; then append+=" rdinit=/ew/guest-init"; else append+=" systemd.show_status=0 systemd.log_level=warning"; fi
+	[ "$G_APPEND" = - ] || append+=" $G_APPEND"
+	ARGS+=(-append "$append${OPT_APPEND:+ $OPT_APPEND}")
+}
+
+out() { printf '%s\n' "$*"; }
+
+# verdict KIND TEXT: prints and counts
+verdict() {
+	case $1 in
+	PASS) passed=$((passed + 1)) ;;
+	SKIP) skipped=$((skipped + 1)) ;;
+	*) failed=$((failed + 1)) ;;
+	esac
+	out "$1 $where $2"
+}
+
+# One line of the results port. Uses the variables of boot().
+take_line() {
+	local kind test text
+	IFS='|' read -r _ kind test text <<<"$1"
+	case $kind in
+	BOOT) booted=1 limit=$((SECONDS + GRACE * SCALE)) ;;
+	START)
+		current=$test cases=0 done=''
+		unset "left[$test]"
+		# 0 in count mode, where the guest must not watch the clock
+		[ "$text" != 0 ] || text=$(($(header "$test" timeout "$TEST_LIMIT") * SCALE))
+		limit=$((SECONDS + text + GRACE * SCALE))
+		;;
+	PASS | FAIL | SKIP)
+		cases=$((cases + 1))
+		verdict "$kind" "$test: $text"
+		;;
+	NOTE | INFO) out "$kind $where $test: $text" ;;
+	DONE) done=$text ;;
+	EXIT)
+		ended "$test" "$text"
+		current='' last=$test limit=$((SECONDS + GRACE * SCALE))
+		;;
+	END) finished=1 limit=$((SECONDS + 10)) ;;
+	esac
+}
+
+# ended TEST STATUS: did it really say everything it had to say?
+ended() {
+	local p f s
+	if [ "$2" = timeout ]; then
+		verdict FAIL "$1: timed out after $(header "$1" timeout "$TEST_LIMIT") s"
+	elif [ -z "$done" ]; then
+		verdict FAIL "$1: died before its end (exit $2)"
+	elif [ "$cases" = 0 ]; then
+		verdict FAIL "$1: ran no case"
+	else
+		read -r p f s <<<"$done"
+		[ "$cases" -ge $((p + f + s)) ] || verdict FAIL "$1: $((p + f + s - cases)) result lines were lost"
+	fi
+}
+
+panicked() { grep -q 'Kernel panic - not syncing' "$log"; }
+
+console_tail() { tr -d '\r' <"$log" | grep -v '^EWT|\|^$' | tail -"$1" | sed 's/^/    /' || true; }
+
+# Why a guest that did not finish ended, as one failure; the tests it did not come to are one failure each.
+unfinished() {
+	local test at
+	if [ -n "$current" ]; then at="in test $current"; elif [ -n "$last" ]; then at="after test $last"; else at="before the first test"; fi
+	bad=3
+	if panicked; then
+		verdict PANIC "$at"
+		tr -d '\r' <"$log" | sed -n '/BUG:\|Oops\|Kernel panic/,$p' | head -40 | sed 's/^/    /' || true
+	else
+		if [ -z "$booted" ]; then
+			verdict NOBOOT "never reached user space (${1})"
+		elif [ "$1" = "time limit" ]; then
+			verdict HUNG "$at, time limit passed"
+		else
+			verdict DIED "$at, the guest went away"
+		fi
+		console_tail 20
+	fi
+	for test in "${!left[@]}"; do verdict FAIL "$test: not run"; done
+}
+
+stop_guest() {
+	[ -z "${guest:-}" ] || kill -KILL "$guest" 2>/dev/null || true
+	[ -z "${guest:-}" ] || wait "$guest" 2>/dev/null || true
+	guest=
+}
+
+# boot KERNEL IMAGE TEST...: runs the tests (with the group's G_MODE G_APPEND G_MEM G_SMP) in one guest and prints what came
+# of them. Leaves the counts in build/vm/NAME.counts. Returns 0, 1 (something failed), 3 (hung, panicked).
+boot() {
+	local kernel=$1 image=$2 test name log where guest='' line part='' bad=0 start=$SECONDS limit why=''
+	local passed=0 failed=0 skipped=0 booted='' finished='' current='' last='' cases=0 done=''
+	local -A left=()
+	local ARGS
+	shift 2
+	name=$(next_log "$kernel" "$image")
+	log=$EW_BUILD/vm/$name.log where=$kernel/$image
+	for test; do left[$test]=1; done
+
+	mkdir -p "$WORK/$name/ew"
+	for test; do
+		# with counted instructions time in the guest means nothing; we watch the clock from here
+		if [ "$G_MODE" = count ]; then echo "$test 0"; else echo "$test $(($(header "$test" timeout "$TEST_LIMIT") * SCALE))"; fi
+	done >"$WORK/$name/ew/job"
+	[ -z "$OPT_SHELL" ] || : >"$WORK/$name/ew/shell"
+	(cd "$WORK/$name" && find ew | cpio --quiet -o -H newc -R 0:0) >"$WORK/$name/job.cpio"
+	cat "$WORK/$image.cpio" "$WORK/payload.cpio" "$WORK/$name/job.cpio" >"$WORK/$name/initrd"
+	: >"$WORK/$name/results"
+	qemu_args "$kernel" "$image" "$WORK/$name/initrd"
+	if [ -n "$OPT_SHELL" ]; then
+		"${ARGS[@]}" -serial mon:stdio -serial "file:$WORK/$name/results"
+		return
+	fi
+
+	trap 'stop_guest' EXIT
+	trap 'exit 130' INT TERM
+	# killed with its keeper, whatever kills that
+	setpriv --pdeathsig KILL "${ARGS[@]}" -serial "file:$log" -serial "file:$WORK/$name/results" </dev/null >"$WORK/$name/qemu" 2>&1 &
+	guest=$!
+	limit=$((SECONDS + BOOT_LIMIT * SCALE))
+	exec 4<"$WORK/$name/results"
+	while :; do
+		local alive=
+		! kill -0 "$guest" 2>/dev/null || alive=1 # asked before reading, so that nothing said at the end is missed
+		while IFS= read -r line <&4 || { part+=$line && false; }; do
+			line=${part}${line%$'\r'} part=
+			[[ $line != 'EWT|'* ]] || take_line "$line"
+		done
+		[ -n "$alive" ] || break
+		if [ -n "$OPT_LIMIT" ] && [ $((SECONDS - start)) -ge "$OPT_LIMIT" ]; then why="time limit"; fi
+		if [ "$SECONDS" -ge "$limit" ]; then why="time limit"; fi
+		[ -z "$why" ] || break
+		sleep 0.2
+	done
+	exec 4<&-
+	stop_guest
+	if [ -z "$finished" ] || panicked; then unfinished "${why:-the guest exited}"; fi
+	if [ -s "$WORK/$name/qemu" ]; then sed "s|^|    qemu: |" "$WORK/$name/qemu"; fi
+	[ "$failed" = 0 ] || [ "$bad" != 0 ] || bad=1
+	echo "$passed $failed $skipped" >"$EW_BUILD/vm/$name.counts"
+	cp "$EW_BUILD/vm/$name.counts" "$WORK/$name/counts"
+	echo "$bad" >"$WORK/$name/status"
+	out "---- $where: $passed passed, $failed failed, $skipped skipped in $((SECONDS - start)) s (${log#"$EW_ROOT/"})"
+	rm -f "$WORK/$name/initrd"
+	trap - EXIT INT TERM
+	return "$bad"
+}

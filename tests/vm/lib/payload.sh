@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# What goes into the guest on top of an image: the project's programs, the tests, the guest's init. A second archive behind
+# the image's, so that changing a test costs no new image.
+
+# payload STAGING OUT.cpio
+payload() {
+	local dir=$1/ew file
+	mkdir -p "$dir"/{bin,tests}
+	install -m 755 "$EW_VM/guest-init" "$dir/guest-init"
+	install -m 644 "$EW_VM/lib.sh" "$dir/lib.sh"
+	install -m 644 "$EW_TESTS"/t-*.sh "$dir/tests/"
+	[ ! -d "$EW_TESTS/data" ] || cp -R "$EW_TESTS/data" "$dir/tests/"
+	[ ! -d "$EW_ROOT/dist" ] || cp -R "$EW_ROOT/dist" "$dir/dist"
+	[ ! -x "$EW_BUILD/execward" ] || install -m 755 "$EW_BUILD/execward" "$dir/bin/"
+	if [ -d "$EW_BUILD/tests/guest" ]; then
+		while read -r file; do
+			install -m 755 "$file" "$dir/bin/"
+		done < <(find "$EW_BUILD/tests/guest" -maxdepth 1 -type f -executable)
+	fi
+	missing_libraries "$dir"
+	(cd "$1" && find ew | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$2"
+}
+
+# The images have what execward is linked with on Debian 12. Anything else (a sanitizer's runtime, a newer library) goes to
+# /ew/lib, which guest-init then puts first.
+missing_libraries() {
+	local dir=$1 library have
+	have=$'\n'$(cd "$("$EW_VM/lib/tree")/usr/lib/x86_64-linux-gnu" && ls)$'\n'
+	for library in "$dir"/bin/*; do
+		[ -f "$library" ] || continue
+		ldd "$library" 2>/dev/null || true
+	done | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | sort -u | while read -r library; do
+		[[ $have != *$'\n'"${library##*/}"$'\n'* ]] || continue
+		mkdir -p "$dir/lib"
+		install -m 755 "$library" "$dir/lib/"
+	done
+}
+
+# header TEST KEY DEFAULT: the test's header line "# KEY: value"
+header() {
+	local value
+	value=$(sed -n "/^[^#]/q; s/^# $2: *//p" "$EW_TESTS/t-$1.sh" | head -1)
+	echo "${value:-$3}"
+}
+
+# for_here TEST KERNEL IMAGE: is the test meant for them?
+for_here() {
+	local kernels images
+	kernels=" $(header "$1" kernels all) " images=" $(header "$1" images small) "
+	[[ $images == *" $3 "* ]] && [[ $kernels == *" all "* || $kernels == *" $2 "* ]]
+}

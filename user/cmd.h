@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_CMD_H
+#define EW_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Exit codes of every verb; `run` has its own from 125 on. */
+enum ew_exit {
+	EW_EXIT_OK = 0,
+	EW_EXIT_FAILED = 1, /* failed, invalid, or would be denied */
+	EW_EXIT_USAGE = 2,
+	/* of `status` */
+	EW_EXIT_NOT_LOADED = 3,
+	EW_EXIT_NO_PRIVILEGE = 4,
+	EW_EXIT_KERNEL_CANNOT = 5,
+	EW_EXIT_WEAK = 6, /* audit only, or losing records */
+	/* of `run`, as env(1) and chroot(1) have them */
+	EW_EXIT_RUN_FAILED = 125,
+	EW_EXIT_RUN_NOT_EXECUTABLE = 126,
+	EW_EXIT_RUN_NOT_FOUND = 127,
+};
+
+/* The verbs: name, function suffix, synopsis after the name, one line of help. */
+#define EW_VERBS(X)                                                                                                    \
+	X("load", load, "", "attach the programs, pin them, and put the policy in force")                              \
+	X("unload", unload, "", "take all of it away")                                                                 \
+	X("status", status, "[--json]", "kernel support, profiles, tags, counters, losses")                            \
+	X("doctor", doctor, "[--json]", "why this machine can or cannot enforce")                                      \
+	X("check", check, "[--json] [FILE...]", "validate policy files")                                               \
+	X("tag", tag, "(--cgroup PATH | --unit UNIT | --pid PID) PROFILE", "put tasks under a profile")                \
+	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID) [PROFILE]", "undo tag")                           \
+	X("list", list, "[--json]", "what is tagged, and with what")                                                   \
+	X("run", run, "PROFILE [--no-transition] [--close-fds] -- COMMAND [ARG...]", "run a command under a profile")  \
+	X("trace", trace, "[OPTION...]", "print transitions as they happen")
+
+#define X(name, fn, synopsis, help) int ew_cmd_##fn(int argc, char **argv);
+EW_VERBS(X)
+#undef X
+
+/* What stands before the verb. */
+struct ew_globals {
+	const char **policy_dirs; /* --policy-dir, in place of the system's three */
+	size_t n_policy_dirs;
+};
+extern struct ew_globals ew_globals;
+
+/* Prints "usage: execward VERB SYNOPSIS" and the help to standard output; returns EW_EXIT_OK. */
+int ew_cmd_help(const char *verb);
+
+/* Says on standard error where help is; returns EW_EXIT_USAGE. */
+int ew_cmd_usage(const char *verb);
+
+#endif

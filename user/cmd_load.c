@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "loader.h"
+#include "log.h"
+#include "pins.h"
+#include "policy_compile.h"
+#include "policy_read.h"
+#include "support.h"
+
+/* Both verbs take no arguments. Returns -1 to go on, or an exit code. */
+static int no_arguments(const char *verb, int argc, char **argv)
+{
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {}};
+	int c = getopt_long(argc, argv, "h", options, NULL);
+
+	if (c == 'h')
+		return ew_cmd_help(verb);
+	if (c != -1)
+		return ew_cmd_usage(verb);
+	if (optind < argc) {
+		ew_error("%s takes no arguments, but got \"%s\"", verb, argv[optind]);
+		return ew_cmd_usage(verb);
+	}
+	return -1;
+}
+
+static int read_image(struct ew_image **image)
+{
+	const char *const *dirs = ew_globals.n_policy_dirs ? ew_globals.policy_dirs : ew_policy_dirs;
+	size_t n = ew_globals.n_policy_dirs ?: EW_POLICY_DIRS_N;
+	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
+	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
+	int err = ew_policy_read_dirs(dirs, n, 0, &policy, &diag);
+
+	if (err == 0)
+		err = ew_policy_compile(policy, 0, NULL, image, &diag);
+	ew_diagnostics_print(&diag, stderr);
+	if (err < 0)
+		return ew_error_ret(err, "the policy is refused: %zu error%s; nothing was loaded", diag.n_errors,
+				    diag.n_errors == 1 ? "" : "s");
+	return 0;
+}
+
+int ew_cmd_load(int argc, char **argv)
+{
+	EW_CLEANUP(ew_image_free) struct ew_image *image = NULL;
+	_cleanup_pins_ struct ew_pins pins;
+	_cleanup_close_ int lock = -1;
+	char why[512];
+	int err = no_arguments("load", argc, argv);
+
+	ew_pins_init(&pins);
+	if (err >= 0)
+		return err;
+	if (ew_support_require() < 0)
+		return EW_EXIT_FAILED;
+	lock = ew_lock_take();
+	if (lock < 0)
+		return EW_EXIT_FAILED;
+	err = ew_pins_try(&pins, why, sizeof(why));
+	if (err == 0)
+		ew_error("execward is loaded already; to start anew: execward unload, then load");
+	else if (err != -ENOENT)
+		ew_error("%s", why);
+	if (err != -ENOENT)
+		return EW_EXIT_FAILED;
+	if (read_image(&image) < 0 || ew_loader_load(image) < 0)
+		return EW_EXIT_FAILED;
+	printf("loaded: %u profile%s, %zu exception%s, %zu cgroup%s\n", image->n_profiles,
+	       image->n_profiles == 1 ? "" : "s", image->n_exceptions, image->n_exceptions == 1 ? "" : "s",
+	       image->n_cgroups, image->n_cgroups == 1 ? "" : "s");
+	return EW_EXIT_OK;
+}
+
+int ew_cmd_unload(int argc, char **argv)
+{
+	_cleanup_pins_ struct ew_pins pins;
+	_cleanup_close_ int lock = -1;
+	char why[512];
+	int err = no_arguments("unload", argc, argv);
+
+	ew_pins_init(&pins);
+	if (err >= 0)
+		return err;
+	lock = ew_lock_take();
+	if (lock < 0)
+		return EW_EXIT_FAILED;
+	err = ew_pins_try(&pins, why, sizeof(why));
+	/* what cannot be opened whole, but is ours, is taken away all the same */
+	if (err == -ENOENT || err == -EPERM || err == -EMEDIUMTYPE || err == -ENOTUNIQ || err == -EPROTO) {
+		ew_error("%s", err == -ENOENT ? "execward is not loaded" : why);
+		return EW_EXIT_FAILED;
+	}
+	return ew_loader_unload() < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+}

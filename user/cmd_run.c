@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <linux/close_range.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "cmd.h"
+#include "log.h"
+#include "process.h"
+
+static const struct option options[] = {
+	{"no-transition", no_argument, NULL, 't'},
+	{"close-fds", no_argument, NULL, 'c'},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+/* Tags this process with the profile in SLOT. Whatever is opened here is closed again before the command starts. */
+static int enter(const char *profile)
+{
+	_cleanup_pins_ struct ew_pins pins;
+	int slot, err;
+
+	ew_pins_init(&pins);
+	if (ew_pins_open(&pins) < 0)
+		return -1;
+	slot = ew_pins_profile_slot(&pins, profile);
+	if (slot < 0)
+		return -1;
+	err = ew_process_tag_self(&pins, 1ULL << slot, 1ULL << slot);
+	if (err < 0)
+		return ew_error_ret(-1, "this process cannot be put under profile \"%s\": %s", profile, strerror(-err));
+	return 0;
+}
+
+static int exec_failed(const char *command)
+{
+	int err = errno;
+
+	if (err == EPERM)
+		ew_error("%s was refused: %s; see: execward trace", command, strerror(err));
+	else
+		ew_error("%s cannot be executed: %s", command, strerror(err));
+	return err == ENOENT ? EW_EXIT_RUN_NOT_FOUND : EW_EXIT_RUN_NOT_EXECUTABLE;
+}
+
+int ew_cmd_run(int argc, char **argv)
+{
+	bool no_transition = false, close_fds = false;
+	const char *profile = NULL;
+	int c;
+
+	/* PROFILE stands before the options; the command is what follows "--" */
+	if (argc > 1 && argv[1][0] != '-') {
+		profile = argv[1];
+		argv[1] = argv[0];
+		argc--;
+		argv++;
+	}
+	while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+		if (c == 'h')
+			return ew_cmd_help("run");
+		if (c == '?') {
+			ew_cmd_usage("run");
+			return EW_EXIT_RUN_FAILED;
+		}
+		no_transition |= c == 't';
+		close_fds |= c == 'c';
+	}
+	/* options may come first, too */
+	if (!profile && optind < argc && strcmp(argv[optind - 1], "--") != 0)
+		profile = argv[optind++];
+	if (optind < argc && strcmp(argv[optind], "--") == 0)
+		optind++;
+	if (!profile || optind >= argc) {
+		ew_error("run takes a profile and a command");
+		ew_cmd_usage("run");
+		return EW_EXIT_RUN_FAILED;
+	}
+	if (enter(profile) < 0)
+		return EW_EXIT_RUN_FAILED;
+	if (no_transition && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		ew_error("no_new_privs cannot be set: %s", strerror(errno));
+		return EW_EXIT_RUN_FAILED;
+	}
+	if (close_fds && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
+		ew_error("descriptors cannot be marked close-on-exec: %s", strerror(errno));
+		return EW_EXIT_RUN_FAILED;
+	}
+	execvp(argv[optind], &argv[optind]);
+	return exec_failed(argv[optind]);
+}

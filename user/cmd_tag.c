@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <string.h>
+
+#include "apply.h"
+#include "cgroup.h"
+#include "cmd.h"
+#include "log.h"
+#include "process.h"
+
+enum { OPT_CGROUP = 256, OPT_UNIT, OPT_PID, OPT_USER, OPT_PROGRAM };
+
+static const struct option options[] = {
+	{"cgroup", required_argument, NULL, OPT_CGROUP},
+	{"unit", required_argument, NULL, OPT_UNIT},
+	{"pid", required_argument, NULL, OPT_PID},
+	{"user", required_argument, NULL, OPT_USER},
+	{"program", required_argument, NULL, OPT_PROGRAM},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+/* What to tag and with what, as the command line has it. */
+struct request {
+	const char *verb;
+	bool untag;
+	int kind; /* OPT_* */
+	const char *object;
+	const char *profile; /* NULL: every profile, for untag */
+};
+
+/* Returns -1 to go on, or an exit code. */
+static int parse(int argc, char **argv, struct request *r)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'h')
+			return ew_cmd_help(r->verb);
+		if (c == '?')
+			return ew_cmd_usage(r->verb);
+		if (r->kind) {
+			ew_error("%s takes one of --cgroup, --unit and --pid, but got two", r->verb);
+			return ew_cmd_usage(r->verb);
+		}
+		r->kind = c;
+		r->object = optarg;
+	}
+	if (r->kind == OPT_USER || r->kind == OPT_PROGRAM) {
+		ew_error("%s --%s is not supported by this version of execward; tag a cgroup or a process", r->verb,
+			 r->kind == OPT_USER ? "user" : "program");
+		return EW_EXIT_USAGE;
+	}
+	if (!r->kind || argc - optind > 1 || (argc == optind && !r->untag)) {
+		ew_error("%s takes what to tag and the name of a profile", r->verb);
+		return ew_cmd_usage(r->verb);
+	}
+	r->profile = argc > optind ? argv[optind] : NULL;
+	return -1;
+}
+
+static int change_cgroup(const struct ew_pins *pins, const struct request *r, const char *path, __u64 profiles)
+{
+	_cleanup_close_ int fd = ew_cgroup_open(path);
+	struct ew_cgroup_tag tag;
+	__u64 id;
+	int err;
+
+	if (fd == -ENOENT)
+		return ew_error_ret(fd, "there is no cgroup %s; see: systemd-cgls", path);
+	if (fd == -EMEDIUMTYPE)
+		return ew_error_ret(fd, "%s is a cgroup of version 1; only those of version 2 can be tagged", path);
+	if (fd < 0)
+		return ew_error_ret(fd, "cgroup %s cannot be opened: %s", path, strerror(-fd));
+	err = ew_cgroup_id(fd, &id);
+	if (err == 0)
+		err = ew_apply_cgroup_get(pins, id, &tag);
+	if (err < 0)
+		return ew_error_ret(err, "cgroup %s: its tag cannot be read: %s", path, strerror(-err));
+	if (!r->untag)
+		return ew_apply_cgroup(pins, fd, path, tag.policy, tag.command | profiles);
+	if (!((tag.policy | tag.command) & profiles))
+		return ew_error_ret(-ENOENT, "cgroup %s has no such tag of its own%s; see: execward list", path,
+				    tag.set & profiles ? ", but inherits it from a cgroup above" : "");
+	if (tag.policy & profiles)
+		ew_warning("cgroup %s is tagged by the policy: the tag comes back when the policy is loaded, or the "
+			   "cgroup made, again",
+			   path);
+	return ew_apply_cgroup(pins, fd, path, tag.policy & ~profiles, tag.command & ~profiles);
+}
+
+static int change_unit(const struct ew_pins *pins, const struct request *r, __u64 profiles)
+{
+	char path[EW_PATH_MAX];
+	int err = ew_cgroup_of_unit(r->object, path, sizeof(path));
+
+	return err < 0 ? err : change_cgroup(pins, r, path, profiles);
+}
+
+static int change_process(const struct ew_pins *pins, const struct request *r, __u64 profiles)
+{
+	char *end;
+	pid_t process;
+	long pid;
+	int n;
+
+	errno = 0;
+	pid = strtol(r->object, &end, 10);
+	if (errno || *end || end == r->object || pid < 1 || pid > INT_MAX)
+		return ew_error_ret(-EINVAL, "\"%s\" is not a process id", r->object);
+	process = ew_process_of_thread((pid_t)pid);
+	if (process > 0 && process != pid)
+		return ew_error_ret(-EINVAL, "%ld is a thread of process %d; a tag is the whole process's: use --pid %d", pid,
+				    process, process);
+	n = ew_process_tag_tree(pins, (pid_t)pid, r->untag ? 0 : profiles, r->untag ? profiles : 0);
+	if (n == 0 && r->untag)
+		return ew_error_ret(-ENOENT, "process %ld has no such tag of its own; see: execward list", pid);
+	return n < 0 ? n : 0;
+}
+
+static int change(int argc, char **argv, struct request *r)
+{
+	_cleanup_pins_ struct ew_pins pins;
+	_cleanup_close_ int lock = -1;
+	__u64 profiles = ~0ULL;
+	int err = parse(argc, argv, r);
+
+	ew_pins_init(&pins);
+	if (err >= 0)
+		return err;
+	if (ew_pins_open(&pins) < 0)
+		return EW_EXIT_FAILED;
+	lock = ew_lock_take();
+	if (lock < 0)
+		return EW_EXIT_FAILED;
+	if (r->profile) {
+		int slot = ew_pins_profile_slot(&pins, r->profile);
+
+		if (slot < 0)
+			return EW_EXIT_FAILED;
+		profiles = 1ULL << slot;
+	}
+	if (r->kind == OPT_CGROUP)
+		err = change_cgroup(&pins, r, r->object, profiles);
+	else if (r->kind == OPT_UNIT)
+		err = change_unit(&pins, r, profiles);
+	else
+		err = change_process(&pins, r, profiles);
+	return err < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+}
+
+int ew_cmd_tag(int argc, char **argv)
+{
+	return change(argc, argv, &(struct request){.verb = "tag"});
+}
+
+int ew_cmd_untag(int argc, char **argv)
+{
+	return change(argc, argv, &(struct request){.verb = "untag", .untag = true});
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio_ext.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cgroup.h"
+#include "cmd.h"
+#include "cmd_trace.h"
+#include "log.h"
+#include "reader.h"
+#include "record_json.h"
+#include "record_text.h"
+
+#define NSEC_PER_SEC 1000000000LL
+#define NSEC_PER_MSEC 1000000LL
+#define LOST_CHECK_MSEC 1000 /* how often losses are looked for while nothing comes */
+
+/* What the delivery of a record ends with; below 0 is the errno of a write. */
+enum stop { STOP_COUNT = 1, STOP_READER_GONE };
+
+struct trace {
+	struct ew_trace_options options;
+	struct ew_trace_filter filter;
+	bool flush_lines, terminal;
+	struct ew_record_text_options text;
+	struct ew_pins pins;
+	struct ew_record_names names;
+	struct ew_record_view view;
+	struct ew_stream *stream;
+	unsigned long printed, bad;
+	__u64 lost; /* already told */
+};
+
+static bool terminal_is_utf8(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool utf8 = locale && EW_STREQ(nl_langinfo_l(CODESET, locale), "UTF-8");
+
+	if (locale)
+		freelocale(locale);
+	return utf8;
+}
+
+static void choose_style(struct trace *t)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct stat st;
+
+	t->terminal = isatty(STDOUT_FILENO);
+	/* A file gets whole blocks, everything that somebody may be watching gets each line at once. */
+	t->flush_lines = fstat(STDOUT_FILENO, &st) || !S_ISREG(st.st_mode);
+	t->text.ascii = t->terminal && !terminal_is_utf8();
+	if (EW_STREQ(t->options.color, "auto"))
+		t->text.colour = t->terminal && !(no_color && *no_color) && !(term && EW_STREQ(term, "dumb"));
+	else
+		t->text.colour = EW_STREQ(t->options.color, "always");
+}
+
+static void update_width(struct trace *t)
+{
+	struct winsize size;
+
+	if (t->terminal)
+		t->text.width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* Prints LINE and frees it. Returns 0, STOP_READER_GONE or a negative errno. */
+static int put_line(const struct trace *t, char *line)
+{
+	_cleanup_free_ char *text = line;
+
+	if (!text)
+		return -ENOMEM;
+	errno = 0;
+	if (fputs(text, stdout) != EOF && putchar('\n') != EOF && (!t->flush_lines || fflush(stdout) == 0))
+		return 0;
+	return errno == EPIPE ? STOP_READER_GONE : errno ? -errno : -EIO;
+}
+
+static int take_record(void *ctx, const void *data, size_t len)
+{
+	struct trace *t = ctx;
+	__s64 offset = ew_record_clock_offset();
+	int err;
+
+	if (ew_record_view_init(&t->view, data, len)) {
+		t->bad++;
+		return 0;
+	}
+	if (!ew_trace_filter_match(&t->filter, &t->view.record))
+		return 0;
+	err = put_line(t, t->options.json ? ew_record_json(&t->view, &t->names, offset)
+					  : ew_record_text(&t->view, &t->names, offset, &t->text));
+	if (err)
+		return err;
+	return t->options.count && ++t->printed >= t->options.count ? STOP_COUNT : 0;
+}
+
+static __s64 clock_now(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+/* Tells of losses since the last time. ENDING: once more with the total, if there were any. */
+static int tell_losses(struct trace *t, bool ending)
+{
+	__u64 total = ew_reader_lost(t->stream, NULL), count = total - t->lost;
+	__u64 boot = (__u64)clock_now(CLOCK_BOOTTIME);
+	__s64 offset = ew_record_clock_offset();
+
+	if (!count && !(ending && total && t->options.json))
+		return 0;
+	t->lost = total;
+	return put_line(t, t->options.json ? ew_record_json_lost(boot, offset, count, total)
+					   : ew_record_text_lost(boot, offset, count, total, &t->text));
+}
+
+/* Until a signal, the end of the time, or one of enum stop. Returns 0, a stop or a negative errno. */
+static int watch(struct trace *t, int signals)
+{
+	struct pollfd fds[] = {
+		{.fd = signals, .events = POLLIN},
+		{.fd = ew_reader_fd(t->stream), .events = POLLIN},
+		{.fd = STDOUT_FILENO}, /* no events: only whether its reader is gone */
+	};
+	__s64 end = clock_now(CLOCK_MONOTONIC) + (__s64)(t->options.seconds * 1e9);
+
+	for (;;) {
+		__s64 left = t->options.seconds > 0 ? (end - clock_now(CLOCK_MONOTONIC)) / NSEC_PER_MSEC + 1
+						    : LOST_CHECK_MSEC;
+		int err;
+
+		if (left <= 0)
+			return 0;
+		if (!t->flush_lines && fflush(stdout))
+			return -errno;
+		if (poll(fds, EW_ARRAY_SIZE(fds), left < LOST_CHECK_MSEC ? (int)left : LOST_CHECK_MSEC) < 0) {
+			if (errno != EINTR)
+				return -errno;
+			continue;
+		}
+		if (fds[0].revents)
+			return 0;
+		if (fds[2].revents & (POLLERR | POLLHUP))
+			return STOP_READER_GONE;
+		update_width(t);
+		err = ew_reader_poll(t->stream, 0, take_record, t);
+		if (err && err != -EINTR)
+			return err;
+		err = tell_losses(t, false);
+		if (err)
+			return err;
+	}
+}
+
+/* What was decided before the end is still printed, unless nobody wants it. */
+static int finish(struct trace *t, int err)
+{
+	__u64 lost[EW_LOSS_MAX], total;
+
+	ew_reader_stop(t->stream);
+	if (!err)
+		err = ew_reader_drain(t->stream, take_record, t);
+	if (!err || err == STOP_COUNT)
+		err = tell_losses(t, true);
+	if (!err && fflush(stdout))
+		err = errno == EPIPE ? STOP_READER_GONE : -errno;
+	if (t->bad)
+		ew_warning("%lu records could not be read; was execward loaded by another version?", t->bad);
+	total = ew_reader_lost(t->stream, lost);
+	if (total && !t->options.json)
+		ew_warning("%llu records were lost (%llu: buffer full, %llu: no scratch space); see --buffer",
+			   (unsigned long long)total, (unsigned long long)lost[EW_LOSS_BUFFER],
+			   (unsigned long long)lost[EW_LOSS_SCRATCH]);
+	return err;
+}
+
+/* The signals that end a trace, as a descriptor; a writer to a closed pipe is told by its error instead. */
+static int open_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Under the lock, as slots are claimed. Logs its errors. */
+static int open_stream(struct trace *t)
+{
+	_cleanup_close_ int lock = ew_lock_take();
+	int err;
+
+	if (lock < 0)
+		return lock;
+	err = ew_reader_open(&t->stream, t->pins.readers_fd, t->pins.state_fd, t->options.all ? EW_READER_ALL : 0,
+			     t->options.buffer);
+	if (err == -EUSERS)
+		return ew_error_ret(err, "all %d readers are taken; end one first, see: execward status",
+				    EW_READERS_MAX);
+	if (err)
+		return ew_error_ret(err, "no reader's buffer of %zu bytes: %s", t->options.buffer, strerror(-err));
+	return 0;
+}
+
+static int trace(struct trace *t)
+{
+	_cleanup_close_ int signals = open_signals();
+	int err;
+
+	if (signals < 0)
+		return ew_error_ret(signals, "signals cannot be waited for: %s", strerror(-signals));
+	if (ew_pins_open(&t->pins) < 0 || ew_trace_filter_open(&t->filter, &t->options, &t->pins) < 0 ||
+	    open_stream(t) < 0)
+		return -EINVAL;
+	choose_style(t);
+	if (isatty(STDERR_FILENO))
+		fputs("tracing; Ctrl-C ends\n", stderr);
+	update_width(t);
+	err = t->terminal && !t->options.json ? put_line(t, ew_record_text_header(&t->text)) : 0;
+	err = finish(t, err ?: watch(t, signals));
+	if (err == STOP_READER_GONE)
+		__fpurge(stdout); /* or the last flush, at exit, would fail once more */
+	if (err < 0)
+		ew_error("trace ends: %s", strerror(-err));
+	return err < 0 ? err : 0;
+}
+
+static int profile_name(void *ctx, unsigned int slot, char out[EW_PROFILE_NAME_MAX])
+{
+	return ew_pins_profile_name(ctx, slot, out);
+}
+
+static int cgroup_path(void *ctx, __u64 id, char *out, size_t size)
+{
+	(void)ctx;
+	return ew_cgroup_path_had(id, out, size);
+}
+
+int ew_cmd_trace(int argc, char **argv)
+{
+	struct trace t = {0};
+	int code;
+
+	t.names = (struct ew_record_names){
+		.ctx = &t.pins,
+		.profile = profile_name,
+		.cgroup = cgroup_path,
+		.user = ew_record_user_name,
+		.group = ew_record_group_name,
+	};
+	ew_pins_init(&t.pins);
+	code = ew_trace_options_parse(&t.options, argc, argv);
+	if (code < 0)
+		code = trace(&t) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+	ew_reader_close(&t.stream);
+	ew_pins_close(&t.pins);
+	return code;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "cmd_trace.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <string.h>
+
+#include "cgroup.h"
+#include "cmd.h"
+#include "log.h"
+#include "reader.h"
+#include "words.h"
+
+enum { OPT_COLOR = 256, OPT_NO_PAGER, OPT_FOR, OPT_BUFFER, OPT_JSON };
+
+static const struct option options[] = {
+	{"all", no_argument, NULL, 'a'},
+	{"denied", no_argument, NULL, 'd'},
+	{"gain", optional_argument, NULL, 'g'},
+	{"profile", required_argument, NULL, 'p'},
+	{"cgroup", required_argument, NULL, 'c'},
+	{"pid", required_argument, NULL, 'P'},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"for", required_argument, NULL, OPT_FOR},
+	{"color", required_argument, NULL, OPT_COLOR},
+	{"no-pager", no_argument, NULL, OPT_NO_PAGER},
+	{"buffer", required_argument, NULL, OPT_BUFFER},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+static const char help_text[] = "\n"
+				"      --all           untagged tasks too\n"
+				"      --denied        only what was refused, or would be but for audit mode\n"
+				"      --gain[=KIND]   only gains; KIND: uid, gid, caps, label; may be given again\n"
+				"      --profile NAME  only what the profile applies to\n"
+				"      --cgroup PATH   only this cgroup and those below it (and cgroups gone before\n"
+				"                      their path was known)\n"
+				"      --pid PID       only this process\n"
+				"  -n COUNT            end after COUNT transitions\n"
+				"      --for SECONDS   end after SECONDS\n"
+				"      --json          JSON Lines\n"
+				"      --color=WHEN    auto, always or never\n"
+				"      --no-pager      accepted; a stream has none\n"
+				"      --buffer SIZE   of the buffer in the kernel, K or M may follow; default 1M\n";
+
+static bool parse_size(const char *text, size_t *out)
+{
+	unsigned int shift = 0;
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (*end == 'K' || *end == 'M')
+		shift = *end++ == 'K' ? 10 : 20;
+	if (errno || end == text || *end || text[0] == '-' || !value || value > EW_READER_BUFFER_SIZE_MAX >> shift)
+		return false;
+	*out = value << shift;
+	return true;
+}
+
+static bool parse_number(const char *text, unsigned long max, unsigned long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	return !errno && end != text && !*end && text[0] >= '0' && text[0] <= '9' && *out && *out <= max;
+}
+
+static bool parse_seconds(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	return end != text && !*end && *out > 0 && *out < 1e9;
+}
+
+static bool parse_gain(struct ew_trace_options *o, const char *kind)
+{
+	int gain;
+
+	o->gain = true;
+	if (!kind)
+		return true;
+	gain = ew_words_find(&ew_gain_words, kind);
+	if (gain >= 0)
+		o->gains |= EW_BIT(gain);
+	return gain >= 0;
+}
+
+/* Returns whether the option's argument is as it should be. */
+static bool take_option(struct ew_trace_options *o, int option, const char *arg)
+{
+	unsigned long number = 0;
+	bool ok = true;
+
+	switch (option) {
+	case 'a':
+		o->all = true;
+		break;
+	case 'd':
+		o->denied = true;
+		break;
+	case 'g':
+		ok = parse_gain(o, arg);
+		break;
+	case 'p':
+		o->profile = arg;
+		break;
+	case 'c':
+		o->cgroup = arg;
+		break;
+	case 'P':
+		ok = parse_number(arg, INT_MAX, &number);
+		o->pid = (__u32)number;
+		break;
+	case 'n':
+		ok = parse_number(arg, ULONG_MAX, &o->count);
+		break;
+	case OPT_JSON:
+		o->json = true;
+		break;
+	case OPT_FOR:
+		ok = parse_seconds(arg, &o->seconds);
+		break;
+	case OPT_COLOR:
+		ok = EW_STREQ(arg, "auto") || EW_STREQ(arg, "always") || EW_STREQ(arg, "never");
+		o->color = arg;
+		break;
+	case OPT_BUFFER:
+		ok = parse_size(arg, &o->buffer);
+		break;
+	}
+	return ok;
+}
+
+int ew_trace_options_parse(struct ew_trace_options *o, int argc, char **argv)
+{
+	int c, index = -1;
+
+	*o = (struct ew_trace_options){.color = "auto", .buffer = EW_READER_BUFFER_SIZE};
+	while ((c = getopt_long(argc, argv, "hn:", options, &index)) != -1) {
+		if (c == 'h') {
+			ew_cmd_help("trace");
+			fputs(help_text, stdout);
+			return EW_EXIT_OK;
+		}
+		if (c == '?')
+			return ew_cmd_usage("trace");
+		if (!take_option(o, c, optarg)) {
+			ew_error("trace: %s%s: \"%s\" is not what it takes", c == 'n' ? "-" : "--",
+				 c == 'n' ? "n" : options[index].name, optarg);
+			return ew_cmd_usage("trace");
+		}
+	}
+	if (optind < argc) {
+		ew_error("trace takes options only, but got \"%s\"", argv[optind]);
+		return ew_cmd_usage("trace");
+	}
+	return -1;
+}
+
+int ew_trace_filter_open(struct ew_trace_filter *f, const struct ew_trace_options *o, const struct ew_pins *pins)
+{
+	_cleanup_close_ int fd = -1;
+	int err = 0;
+
+	f->options = o;
+	f->pins = pins;
+	if (o->profile && ew_pins_profile_slot(pins, o->profile) < 0)
+		return -ENOENT;
+	if (!o->cgroup)
+		return 0;
+	fd = ew_cgroup_open(o->cgroup);
+	if (fd == -EMEDIUMTYPE)
+		return ew_error_ret(fd, "%s: a cgroup of version 1; execward knows those of version 2", o->cgroup);
+	if (fd == -ENOENT)
+		return ew_error_ret(fd, "%s: there is no such cgroup; see: systemd-cgls", o->cgroup);
+	err = fd < 0 ? fd : ew_cgroup_id(fd, &f->cgroup_id);
+	err = err ?: ew_cgroup_path_of_id(f->cgroup_id, f->cgroup_path, sizeof(f->cgroup_path));
+	return err ? ew_error_ret(err, "cgroup %s cannot be opened: %s", o->cgroup, strerror(-err)) : 0;
+}
+
+static bool profile_applies(const struct ew_trace_filter *f, const struct ew_record *r)
+{
+	char name[EW_PROFILE_NAME_MAX];
+
+	if (EW_STREQ(r->profile, f->options->profile))
+		return true;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		if ((r->profiles >> slot & 1) && ew_pins_profile_name(f->pins, slot, name) == 0 &&
+		    EW_STREQ(name, f->options->profile))
+			return true;
+	}
+	return false;
+}
+
+static bool in_cgroup(const struct ew_trace_filter *f, const struct ew_record *r)
+{
+	size_t len = strlen(f->cgroup_path);
+	char path[EW_PATH_MAX];
+
+	if (r->cgroup_id == f->cgroup_id || EW_STREQ(f->cgroup_path, "/"))
+		return true;
+	/* Rather one too many than a denial that nobody sees. */
+	if (ew_cgroup_path_had(r->cgroup_id, path, sizeof(path)))
+		return true;
+	return strncmp(path, f->cgroup_path, len) == 0 && path[len] == '/';
+}
+
+bool ew_trace_filter_match(const struct ew_trace_filter *f, const struct ew_record *r)
+{
+	const struct ew_trace_options *o = f->options;
+
+	if (o->denied && r->verdict == EW_VERDICT_ALLOW)
+		return false;
+	if (o->gain && !(r->gains & (o->gains ? o->gains : ~0U)))
+		return false;
+	if (o->pid && r->pid != o->pid)
+		return false;
+	return (!o->profile || profile_applies(f, r)) && (!o->cgroup || in_cgroup(f, r));
+}

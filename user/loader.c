@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "execward.skel.h"
+
+#include "apply.h"
+#include "log.h"
+#include "pins.h"
+
+/*
+ * Where things are pinned before they get their name and after they lost it; a killed tool can leave either behind. The
+ * bpf file system allows no dot in a name (bpf_lookup(), kernel/bpf/inode.c).
+ */
+#define STAGE_DIR EW_BPFFS "/execward-new"
+#define GONE_DIR EW_BPFFS "/execward-gone"
+
+static void skel_destroyp(struct execward **skel)
+{
+	execward__destroy(*skel);
+	*skel = NULL;
+}
+
+/* The verifier's words are for developers: kept back unless EXECWARD_DEBUG asks for them. */
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (!getenv("EXECWARD_DEBUG") || level == LIBBPF_DEBUG)
+		return 0;
+	return vfprintf(stderr, format, args);
+}
+
+static int remove_dir(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int err = 0;
+
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(dir))) {
+		char sub[PATH_MAX];
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(sub, sizeof(sub), "%s/%s", path, entry->d_name);
+		if (entry->d_type == DT_DIR)
+			err = remove_dir(sub) ?: err;
+		else if (unlink(sub) < 0)
+			err = -errno;
+	}
+	closedir(dir);
+	return rmdir(path) < 0 ? -errno : err;
+}
+
+/* Links first: nothing may be enforced by programs whose maps are half gone. */
+static int remove_pins(const char *path)
+{
+	char links[PATH_MAX];
+	int err;
+
+	snprintf(links, sizeof(links), "%s/links", path);
+	err = remove_dir(links);
+	return err < 0 ? err : remove_dir(path);
+}
+
+static int pin_at(const char *dir, const char *name, int fd)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (bpf_obj_pin(fd, path) < 0)
+		return ew_error_ret(-errno, "%s cannot be pinned: %s", path, strerror(errno));
+	return 0;
+}
+
+static int make_stage(void)
+{
+	static const char *const dirs[] = {STAGE_DIR, STAGE_DIR "/maps", STAGE_DIR "/progs", STAGE_DIR "/links"};
+	int err = remove_pins(STAGE_DIR) ?: remove_pins(GONE_DIR);
+
+	if (err < 0)
+		return ew_error_ret(err, "what an interrupted run left in %s cannot be removed: %s", EW_BPFFS,
+				    strerror(-err));
+	for (size_t i = 0; i < EW_ARRAY_SIZE(dirs); i++)
+		if (mkdir(dirs[i], 0700) < 0)
+			return ew_error_ret(-errno, "%s cannot be made: %s", dirs[i], strerror(errno));
+	return 0;
+}
+
+static int pin_objects(struct execward *skel)
+{
+	struct {
+		const char *name;
+		int fd;
+	} maps[] = {
+#define X(name) {#name, bpf_map__fd(skel->maps.name)},
+		EW_PINNED_MAPS(X)
+#undef X
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < EW_ARRAY_SIZE(maps) && err == 0; i++)
+		err = pin_at(STAGE_DIR "/maps", maps[i].name, maps[i].fd);
+	if (err == 0)
+		err = pin_at(STAGE_DIR "/progs", "ew_cgroup_walk", bpf_program__fd(skel->progs.ew_cgroup_walk));
+	if (err == 0)
+		err = pin_at(STAGE_DIR "/progs", "ew_task_fork", bpf_program__fd(skel->progs.ew_task_fork));
+	return err;
+}
+
+/* The descriptors of a skeleton as the other modules want them; they stay the skeleton's. */
+static struct ew_pins pins_of(struct execward *skel)
+{
+	return (struct ew_pins){
+#define X(name) .name##_fd = bpf_map__fd(skel->maps.name),
+		EW_PINNED_MAPS(X)
+#undef X
+			.walk_prog_fd = bpf_program__fd(skel->progs.ew_cgroup_walk),
+		.fork_prog_fd = bpf_program__fd(skel->progs.ew_task_fork),
+	};
+}
+
+static int attach(struct bpf_program *prog)
+{
+	struct bpf_link *link = bpf_program__attach(prog);
+	int err = link ? 0 : -errno;
+
+	if (err < 0)
+		return ew_error_ret(err, "program %s cannot be attached: %s", bpf_program__name(prog), strerror(-err));
+	err = pin_at(STAGE_DIR "/links", bpf_program__name(prog), bpf_link__fd(link));
+	/* closes the descriptor only: pinned, the link stays; not pinned, it goes */
+	bpf_link__destroy(link);
+	return err;
+}
+
+/*
+ * Cgroups first, so that none is missed between the walk and the tracepoint; the hook that starts the accounting of an
+ * exec last, since the others let pass what it has not begun.
+ */
+static int attach_all(struct execward *skel, const struct ew_pins *pins, const struct ew_image *image)
+{
+	struct bpf_program *const hooks[] = {
+		skel->progs.ew_task_alloc,	skel->progs.ew_committing_creds, skel->progs.ew_creds_from_file,
+		skel->progs.ew_check_security, skel->progs.ew_vfs_caps,		 skel->progs.ew_creds_for_exec,
+	};
+	int err;
+
+	err = attach(skel->progs.ew_cgroup_rmdir);
+	if (err == 0)
+		err = attach(skel->progs.ew_cgroup_mkdir);
+	if (err == 0)
+		err = ew_apply_cgroups(pins, image);
+	for (size_t i = 0; i < EW_ARRAY_SIZE(hooks) && err == 0; i++)
+		if (bpf_program__autoload(hooks[i]))
+			err = attach(hooks[i]);
+	return err;
+}
+
+static int write_meta(const struct ew_pins *pins)
+{
+	struct ew_meta meta = {.magic = EW_META_MAGIC, .abi = EW_ABI, .version = EW_VERSION};
+	struct timespec now;
+	__u32 zero = 0;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	meta.load_time = (__u64)now.tv_sec * 1000000000U + (__u64)now.tv_nsec;
+	if (bpf_map_update_elem(pins->meta_fd, &zero, &meta, BPF_ANY) < 0)
+		return ew_error_ret(-errno, "the map \"meta\" cannot be written: %s", strerror(errno));
+	return 0;
+}
+
+static struct execward *open_skeleton(void)
+{
+	const char *fault = getenv("EXECWARD_FAULT");
+	struct execward *skel = execward__open();
+
+	if (!skel)
+		return NULL;
+	if (fault && strcmp(fault, "fork") == 0)
+		skel->rodata->ew_fault |= EW_FAULT_FORK;
+	/* a kernel that has it inlined tells set-uid with file capabilities from set-uid alone a little less often */
+	if (libbpf_find_vmlinux_btf_id("get_vfs_caps_from_disk", BPF_TRACE_FEXIT) <= 0)
+		bpf_program__set_autoload(skel->progs.ew_vfs_caps, false);
+	return skel;
+}
+
+static int load_staged(const struct ew_image *image)
+{
+	EW_CLEANUP(skel_destroyp) struct execward *skel = NULL;
+	struct ew_pins pins;
+	int err;
+
+	libbpf_set_print(print_libbpf);
+	skel = open_skeleton();
+	if (!skel)
+		return ew_error_ret(-errno, "the programs cannot be opened: %s", strerror(errno));
+	err = execward__load(skel);
+	if (err < 0)
+		return ew_error_ret(err,
+				    "the kernel refuses the programs: %s; see `execward doctor`, or what the verifier "
+				    "says with EXECWARD_DEBUG=1",
+				    strerror(-err));
+	pins = pins_of(skel);
+	err = write_meta(&pins);
+	if (err == 0)
+		err = ew_apply_image(&pins, image, 1);
+	if (err == 0)
+		err = ew_apply_cgroup_paths(&pins, image);
+	if (err == 0)
+		err = make_stage();
+	if (err == 0)
+		err = pin_objects(skel);
+	if (err == 0)
+		err = attach_all(skel, &pins, image);
+	if (err == 0 && rename(STAGE_DIR, EW_PIN_DIR) < 0)
+		err = ew_error_ret(-errno, "%s cannot be renamed to %s: %s", STAGE_DIR, EW_PIN_DIR, strerror(errno));
+	return err;
+}
+
+int ew_loader_load(const struct ew_image *image)
+{
+	int err = load_staged(image);
+
+	if (err < 0)
+		remove_pins(STAGE_DIR);
+	return err;
+}
+
+int ew_loader_unload(void)
+{
+	int err;
+
+	remove_pins(STAGE_DIR);
+	remove_pins(GONE_DIR);
+	if (rename(EW_PIN_DIR, GONE_DIR) < 0) {
+		if (errno == ENOENT)
+			return -ENOENT;
+		return ew_error_ret(-errno, "%s cannot be renamed: %s", EW_PIN_DIR, strerror(errno));
+	}
+	err = remove_pins(GONE_DIR);
+	if (err < 0)
+		return ew_error_ret(err, "%s cannot be removed whole: %s", GONE_DIR, strerror(-err));
+	return 0;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "pins.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "log.h"
+#include "words.h"
+
+#define LOCK_FILE EW_RUN_DIR "/lock"
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_NS 100000000L
+
+/* Fills WHY and yields ERR. */
+#define why_ret(err, ...)                                                                                              \
+	({                                                                                                             \
+		int why_ret_ = (err);                                                                                  \
+		snprintf(why, size, __VA_ARGS__);                                                                      \
+		why_ret_;                                                                                              \
+	})
+
+void ew_pins_init(struct ew_pins *pins)
+{
+#define X(name) pins->name##_fd = -1;
+	EW_PINNED_MAPS(X)
+#undef X
+	pins->walk_prog_fd = -1;
+	pins->fork_prog_fd = -1;
+}
+
+void ew_pins_close(struct ew_pins *pins)
+{
+#define X(name) ew_closep(&pins->name##_fd);
+	EW_PINNED_MAPS(X)
+#undef X
+	ew_closep(&pins->walk_prog_fd);
+	ew_closep(&pins->fork_prog_fd);
+}
+
+int ew_pins_check_bpffs(char *why, size_t size)
+{
+	struct statfs fs;
+
+	if (statfs(EW_BPFFS, &fs) < 0) {
+		if (errno == EACCES)
+			return why_ret(-EPERM, "%s cannot be read: %s; run this as root", EW_BPFFS, strerror(errno));
+		return why_ret(-EMEDIUMTYPE,
+			       "no bpf file system at %s: %s; mount one: mount -t bpf bpf %s", EW_BPFFS, strerror(errno),
+			       EW_BPFFS);
+	}
+	if ((unsigned long)fs.f_type != BPF_FS_MAGIC)
+		return why_ret(-EMEDIUMTYPE, "no bpf file system is mounted at %s; mount one: mount -t bpf bpf %s",
+			       EW_BPFFS, EW_BPFFS);
+	return 0;
+}
+
+static int open_pin(const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", EW_PIN_DIR, name);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+static int check_meta(struct ew_pins *pins, char *why, size_t size)
+{
+	struct ew_meta meta = {};
+	__u32 zero = 0;
+
+	pins->meta_fd = open_pin("maps/meta");
+	if (pins->meta_fd == -EPERM || pins->meta_fd == -EACCES)
+		return why_ret(-EPERM, "%s cannot be read: %s; run this as root", EW_PIN_DIR,
+			       strerror(-pins->meta_fd));
+	if (pins->meta_fd < 0 || bpf_map_lookup_elem(pins->meta_fd, &zero, &meta) < 0 || meta.magic != EW_META_MAGIC)
+		return why_ret(-ENOTUNIQ,
+			       "%s is there, but execward did not make it: it has no execward map \"meta\"; "
+			       "see what it is (ls -lR %s) and move it away",
+			       EW_PIN_DIR, EW_PIN_DIR);
+	if (meta.abi != EW_ABI) {
+		meta.version[sizeof(meta.version) - 1] = '\0';
+		return why_ret(-EPROTO,
+			       "what is loaded at %s comes from execward %s (layout %u), and this is execward %s "
+			       "(layout %u); use that version to unload it, or restart the machine",
+			       EW_PIN_DIR, meta.version, meta.abi, EW_VERSION, EW_ABI);
+	}
+	return 0;
+}
+
+static int open_all(struct ew_pins *pins, char *why, size_t size)
+{
+	struct {
+		const char *name;
+		int *fd;
+	} all[] = {
+#define X(name) {"maps/" #name, &pins->name##_fd},
+		EW_PINNED_MAPS(X)
+#undef X
+			{"progs/ew_cgroup_walk", &pins->walk_prog_fd},
+		{"progs/ew_task_fork", &pins->fork_prog_fd},
+	};
+
+	for (size_t i = 0; i < EW_ARRAY_SIZE(all); i++) {
+		int fd = open_pin(all[i].name);
+
+		if (fd < 0)
+			return why_ret(fd, "%s/%s cannot be opened: %s; unload and load again", EW_PIN_DIR, all[i].name,
+				       strerror(-fd));
+		ew_closep(all[i].fd);
+		*all[i].fd = fd;
+	}
+	return 0;
+}
+
+int ew_pins_try(struct ew_pins *pins, char *why, size_t size)
+{
+	struct stat st;
+	int err;
+
+	ew_pins_init(pins);
+	err = ew_pins_check_bpffs(why, size);
+	if (err < 0)
+		return err;
+	if (stat(EW_PIN_DIR, &st) < 0) {
+		if (errno == ENOENT && geteuid() == 0)
+			return why_ret(-ENOENT, "execward is not loaded; load it: execward load");
+		if (errno == ENOENT)
+			return why_ret(-ENOENT, "execward is not loaded");
+		return why_ret(-EPERM, "%s cannot be read: %s; run this as root", EW_PIN_DIR, strerror(errno));
+	}
+	err = check_meta(pins, why, size);
+	if (err == 0)
+		err = open_all(pins, why, size);
+	if (err < 0)
+		ew_pins_close(pins);
+	return err;
+}
+
+int ew_pins_open(struct ew_pins *pins)
+{
+	char why[512];
+	int err = ew_pins_try(pins, why, sizeof(why));
+
+	if (err < 0)
+		ew_error("%s", why);
+	return err;
+}
+
+static void holder_of(int fd, char *out, size_t size)
+{
+	ssize_t n = pread(fd, out, size - 1, 0);
+
+	out[n > 0 ? n : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+}
+
+int ew_lock_take(void)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+	_cleanup_close_ int fd = -1;
+	char holder[32];
+
+	if (mkdir(EW_RUN_DIR, 0755) < 0 && errno != EEXIST)
+		return ew_error_ret(-errno, "the directory %s for the lock cannot be made: %s%s", EW_RUN_DIR,
+				    strerror(errno), errno == EACCES ? "; run this as root" : "");
+	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return ew_error_ret(-errno, "the lock %s cannot be opened: %s%s", LOCK_FILE, strerror(errno),
+				    errno == EACCES ? "; run this as root" : "");
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return ew_error_ret(-errno, "the lock %s cannot be taken: %s", LOCK_FILE, strerror(errno));
+		if (i == LOCK_TRIES) {
+			holder_of(fd, holder, sizeof(holder));
+			return ew_error_ret(-EWOULDBLOCK,
+					    "another execward (pid %s) holds the lock %s; try again when it is done",
+					    *holder ? holder : "unknown", LOCK_FILE);
+		}
+		nanosleep(&pause, NULL);
+	}
+	/* only a help for whoever has to wait */
+	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
+		ew_warning("the lock %s cannot be signed: %s", LOCK_FILE, strerror(errno));
+	return TAKE_FD(fd);
+}
+
+struct ew_state *ew_pins_map_state(const struct ew_pins *pins)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t size = (sizeof(struct ew_state) + page - 1) / page * page;
+	void *state = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, pins->state_fd, 0);
+
+	return state == MAP_FAILED ? NULL : state;
+}
+
+int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
+{
+	_cleanup_close_ int inner = -1;
+	struct ew_profile profile;
+	__u32 zero = 0, id;
+
+	if (slot >= EW_PROFILES_MAX)
+		return -ENOENT;
+	if (bpf_map_lookup_elem(pins->policies_fd, &zero, &id) < 0)
+		return -errno;
+	inner = bpf_map_get_fd_by_id(id);
+	if (inner < 0)
+		return -errno;
+	if (bpf_map_lookup_elem(inner, &slot, &profile) < 0)
+		return -errno;
+	if (!(profile.flags & EW_PROFILE_USED))
+		return -ENOENT;
+	*out = profile;
+	return 0;
+}
+
+int ew_pins_profile_name(const struct ew_pins *pins, unsigned int slot, char out[EW_PROFILE_NAME_MAX])
+{
+	struct ew_profile profile;
+	int err = ew_pins_profile(pins, slot, &profile);
+
+	if (err == 0)
+		memcpy(out, profile.name, EW_PROFILE_NAME_MAX);
+	return err;
+}
+
+int ew_pins_profile_slot(const struct ew_pins *pins, const char *name)
+{
+	char names[EW_PROFILES_MAX][EW_PROFILE_NAME_MAX];
+	const char *known[EW_PROFILES_MAX];
+	const char *nearest;
+	size_t n = 0;
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		if (ew_pins_profile_name(pins, slot, names[n]) < 0)
+			continue;
+		if (strcmp(names[n], name) == 0)
+			return (int)slot;
+		known[n] = names[n];
+		n++;
+	}
+	if (n == 0)
+		return ew_error_ret(-ENOENT, "no profile \"%s\": the loaded policy has no profiles", name);
+	nearest = ew_words_nearest(name, known, n);
+	return ew_error_ret(-ENOENT, "no profile \"%s\" in the loaded policy%s%s%s; see: execward status", name,
+			    nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}

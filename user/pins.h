@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_PINS_H
+#define EW_PINS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <execward/cgroup.h>
+#include <execward/record.h>
+
+/*
+ * What is loaded lives under EW_PIN_DIR: maps/NAME, progs/NAME, links/NAME. The directory appears and goes by one
+ * rename(2), so either all of it is there or none.
+ */
+#define EW_BPFFS "/sys/fs/bpf"
+#define EW_PIN_DIR EW_BPFFS "/execward"
+#define EW_RUN_DIR "/run/execward"
+
+/* The pinned maps that the tools use. */
+#define EW_PINNED_MAPS(X)                                                                                              \
+	X(meta) X(state) X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags)            \
+	X(counters) X(readers)
+
+struct ew_pins {
+#define X(name) int name##_fd;
+	EW_PINNED_MAPS(X)
+#undef X
+	int walk_prog_fd; /* ew_cgroup_walk */
+	int fork_prog_fd; /* ew_task_fork */
+};
+
+/* All descriptors -1, so that ew_pins_close() can be its cleanup. */
+void ew_pins_init(struct ew_pins *pins);
+void ew_pins_close(struct ew_pins *pins);
+#define _cleanup_pins_ EW_CLEANUP(ew_pins_close)
+
+/*
+ * ew_pins_try - opens what is loaded, or says in WHY why not and what to do
+ * ew_pins_open - the same, and logs WHY
+ *
+ * Initialises PINS in any case. Returns 0, or: -ENOENT nothing is loaded; -EPERM no privilege; -EMEDIUMTYPE no bpf file
+ * system is mounted; -ENOTUNIQ the directory is not ours; -EPROTO loaded by a version with another layout; or what
+ * bpf(2) failed with.
+ */
+int ew_pins_try(struct ew_pins *pins, char *why, size_t size);
+int ew_pins_open(struct ew_pins *pins);
+
+/* Looks for the bpf file system. Returns 0 or as above, with WHY filled. */
+int ew_pins_check_bpffs(char *why, size_t size);
+
+/*
+ * ew_lock_take - keeps other administrators out until the returned descriptor is closed
+ *
+ * Waits up to ten seconds. Returns a descriptor, or a negative errno after logging it; -EWOULDBLOCK: another execward
+ * kept the lock (its pid is in the message).
+ */
+int ew_lock_take(void);
+
+/* The state that programs and tools share, mapped; NULL with errno on failure. Unmapped when the process ends. */
+struct ew_state *ew_pins_map_state(const struct ew_pins *pins);
+
+/* The profile in a slot. Returns 0, -ENOENT for an empty slot, or what bpf(2) failed with. */
+int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out);
+int ew_pins_profile_name(const struct ew_pins *pins, unsigned int slot, char out[EW_PROFILE_NAME_MAX]);
+
+/*
+ * ew_pins_profile_slot - the slot of the profile called NAME
+ *
+ * Returns the slot, or -ENOENT after logging that there is no such profile, with the nearest name that there is.
+ */
+int ew_pins_profile_slot(const struct ew_pins *pins, const char *name);
+
+#endif

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "policy_compile.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+
+#include "identity.h"
+#include "policy_text.h"
+#include "words.h"
+
+/* An exception in the making, with where it comes from. */
+struct source {
+	const struct ew_policy_exception *exception;
+	const char *program, *from; /* paths, for messages; from is "" for any */
+};
+
+struct compiler {
+	unsigned int flags;
+	const struct ew_resolver *resolver;
+	struct ew_diagnostics *diag;
+	struct ew_image *image;
+	struct source *sources; /* of image->exceptions, by index */
+	size_t room;		/* in both */
+
+	/* What is being compiled. */
+	const struct ew_policy_file *file;
+	const struct ew_policy_profile *profile;
+	__u32 slot;
+};
+
+#define error_at(c, node, ...) ew_diagnose_error((c)->diag, (c)->file->path, (node)->line, (node)->column, __VA_ARGS__)
+
+static int system_program(void *context, const char *path, struct ew_identity *out)
+{
+	(void)context;
+	return ew_identity_of_path(path, out);
+}
+
+/* An entry of passwd(5) or group(5), a group with thousands of members included. */
+#define NSS_BUFFER_SIZE (1 << 20)
+
+static int system_user(void *context, const char *name, __u32 *out)
+{
+	_cleanup_free_ char *buf = malloc(NSS_BUFFER_SIZE);
+	struct passwd entry, *result = NULL;
+	int err;
+
+	(void)context;
+	if (!buf)
+		return -ENOMEM;
+	err = getpwnam_r(name, &entry, buf, NSS_BUFFER_SIZE, &result);
+	if (!result)
+		return err ? -err : -ENOENT;
+	*out = entry.pw_uid;
+	return 0;
+}
+
+static int system_group(void *context, const char *name, __u32 *out)
+{
+	_cleanup_free_ char *buf = malloc(NSS_BUFFER_SIZE);
+	struct group entry, *result = NULL;
+	int err;
+
+	(void)context;
+	if (!buf)
+		return -ENOMEM;
+	err = getgrnam_r(name, &entry, buf, NSS_BUFFER_SIZE, &result);
+	if (!result)
+		return err ? -err : -ENOENT;
+	*out = entry.gr_gid;
+	return 0;
+}
+
+const struct ew_resolver ew_resolver_system = {
+	.program = system_program,
+	.user = system_user,
+	.group = system_group,
+};
+
+static void compile_profile_head(struct compiler *c)
+{
+	const struct ew_policy_profile *from = c->profile;
+	struct ew_profile *to = &c->image->profiles[c->slot];
+
+	to->flags = EW_PROFILE_USED;
+	if (from->exec == EW_POLICY_EXEC_NONE)
+		to->flags |= EW_PROFILE_EXEC_NONE;
+	if (from->userns == EW_POLICY_USERNS_INITIAL)
+		to->flags |= EW_PROFILE_USERNS_INITIAL;
+	to->mode = from->mode;
+	to->gains = from->gains;
+	to->shapes = from->shapes;
+	to->line = from->node->line;
+	for (unsigned int i = 0; i < from->allow_caps_count; i++)
+		to->allow_caps |= 1ULL << ew_cap_find(from->allow_caps[i]);
+	/* Both lengths were checked when the policy was read. */
+	snprintf(to->name, sizeof(to->name), "%s", from->name);
+	snprintf(to->file, sizeof(to->file), "%s", c->file->name);
+}
+
+static int add_cgroup(struct compiler *c, const char *path, const struct ew_node *node)
+{
+	struct ew_image *image = c->image;
+	struct ew_image_cgroup *cgroup;
+
+	for (size_t i = 0; i < image->n_cgroups; i++) {
+		if (EW_STREQ(image->cgroups[i].path, path)) {
+			image->cgroups[i].set |= 1ULL << c->slot;
+			return 0;
+		}
+	}
+	if (image->n_cgroups == EW_CGROUP_PATHS_MAX) {
+		error_at(c, node, "too many cgroups; expected at most %d in all files", EW_CGROUP_PATHS_MAX);
+		return -EINVAL;
+	}
+	cgroup = &image->cgroups[image->n_cgroups];
+	*cgroup = (struct ew_image_cgroup){
+		.path = strdup(path),
+		.set = 1ULL << c->slot,
+		.line = node->line,
+		.file = image->profiles[c->slot].file,
+	};
+	if (!cgroup->path)
+		return -ENOMEM;
+	image->n_cgroups++;
+	return 0;
+}
+
+static int compile_cgroups(struct compiler *c)
+{
+	const struct ew_node *list = ew_node_get(c->profile->node, "cgroups");
+
+	for (unsigned int i = 0; i < c->profile->cgroups_count; i++) {
+		int err = add_cgroup(c, c->profile->cgroups[i], ew_node_item(list, i));
+
+		if (err)
+			return err == -EINVAL ? 0 : err;
+	}
+	return 0;
+}
+
+/* A user or group by number. Two spellings of one are no mistake: they are stored once. */
+static void add_id(__u32 *ids, __u32 *n, __u32 id)
+{
+	for (__u32 i = 0; i < *n; i++) {
+		if (ids[i] == id)
+			return;
+	}
+	/* ew_policy_check_profile() has counted the words. */
+	if (*n < EW_EXCEPTION_IDS_MAX)
+		ids[(*n)++] = id;
+}
+
+static int resolve_id(struct compiler *c, const struct ew_gain_word *word, const struct ew_node *node, __u32 *out)
+{
+	bool user = word->kind == EW_GAIN_UID;
+	const char *what = user ? "user" : "group";
+	struct ew_shown shown;
+	int err;
+
+	*out = word->number;
+	if (!word->name)
+		return 0;
+	err = (user ? c->resolver->user : c->resolver->group)(c->resolver->context, word->name, out);
+	if (err == -ENOENT)
+		error_at(c, node, "unknown %s \"%s\"; expected a %s of this machine, or a number", what,
+			 ew_shown(word->name, &shown), what);
+	else if (err && err != -ENOMEM)
+		error_at(c, node, "%s \"%s\" cannot be looked up: %s; expected a %s of this machine, or a number", what,
+			 ew_shown(word->name, &shown), strerror(-err), what);
+	return err;
+}
+
+static int compile_gains(struct compiler *c, const struct ew_policy_exception *exception, struct ew_exception *out)
+{
+	const struct ew_node *list = ew_node_get(exception->node, "gain");
+
+	out->line = exception->node->line;
+	for (unsigned int i = 0; i < exception->gain_count; i++) {
+		struct ew_gain_word word;
+		struct ew_why why;
+		__u32 id;
+		int err;
+
+		if (!ew_gain_word_parse(exception->gain[i], &word, &why))
+			continue; /* an error when it was read */
+		if (word.any) {
+			out->kinds |= EW_BIT(word.kind);
+		} else if (word.kind == EW_GAIN_CAPS) {
+			out->caps |= 1ULL << word.cap;
+		} else {
+			err = resolve_id(c, &word, ew_node_item(list, i), &id);
+			if (err == -ENOMEM)
+				return err;
+			if (!err && word.kind == EW_GAIN_UID)
+				add_id(out->uids, &out->n_uids, id);
+			else if (!err)
+				add_id(out->gids, &out->n_gids, id);
+		}
+	}
+	return 0;
+}
+
+/* The identity of a program; an error or warning is told, and then -EINVAL says to leave it out. */
+static int resolve_program(struct compiler *c, const char *path, const struct ew_node *node, struct ew_identity *out)
+{
+	bool tolerant = c->flags & EW_COMPILE_MISSING_OK;
+	struct ew_shown shown;
+	int err = c->resolver->program(c->resolver->context, path, out);
+
+	if (!err || err == -ENOMEM)
+		return err;
+	ew_shown(path, &shown);
+	if (err == -ENOENT || err == -ENOTDIR)
+		ew_diagnostics_add(c->diag, tolerant ? EW_SEVERITY_WARNING : EW_SEVERITY_ERROR, c->file->path,
+				   node->line, node->column, "program \"%s\" does not exist; expected an installed program",
+				   shown.text);
+	else if (err == -EISDIR || err == -EINVAL)
+		error_at(c, node, "program \"%s\" is not a regular file; expected one", shown.text);
+	else
+		ew_diagnostics_add(c->diag, tolerant && err == -EACCES ? EW_SEVERITY_WARNING : EW_SEVERITY_ERROR,
+				   c->file->path, node->line, node->column,
+				   "program \"%s\" cannot be looked at: %s; expected an installed program", shown.text,
+				   strerror(-err));
+	return -EINVAL;
+}
+
+static int grow_exceptions(struct compiler *c)
+{
+	size_t room = c->room ? 2 * c->room : 16;
+	struct ew_image_exception *exceptions;
+	struct source *sources;
+
+	exceptions = reallocarray(c->image->exceptions, room, sizeof(*exceptions));
+	if (!exceptions)
+		return -ENOMEM;
+	c->image->exceptions = exceptions;
+	sources = reallocarray(c->sources, room, sizeof(*sources));
+	if (!sources)
+		return -ENOMEM;
+	c->sources = sources;
+	c->room = room;
+	return 0;
+}
+
+static int add_exception(struct compiler *c, const struct source *source, const struct ew_identity *program,
+			 const struct ew_identity *from, const struct ew_exception *value)
+{
+	size_t i = c->image->n_exceptions;
+
+	if (i == c->room && grow_exceptions(c))
+		return -ENOMEM;
+	c->image->exceptions[i] = (struct ew_image_exception){
+		.key = {.program = *program, .from = *from, .profile = c->slot},
+		.value = *value,
+	};
+	c->sources[i] = *source;
+	c->image->n_exceptions++;
+	return 0;
+}
+
+static int compile_exception(struct compiler *c, const struct ew_policy_exception *exception)
+{
+	const struct ew_node *list = ew_node_get(exception->node, "from");
+	struct source source = {exception, exception->program, ""};
+	struct ew_identity program = {0}, from = {0};
+	struct ew_exception value = {0};
+	int err = compile_gains(c, exception, &value), missing;
+
+	if (err)
+		return err;
+	missing = resolve_program(c, exception->program, ew_node_get(exception->node, "program"), &program);
+	if (missing == -ENOMEM)
+		return missing;
+	if (!exception->from_count && !missing)
+		return add_exception(c, &source, &program, &from, &value);
+	/* An exception whose images are all missing must not become one for any image. */
+	for (unsigned int i = 0; i < exception->from_count; i++) {
+		err = resolve_program(c, exception->from[i], ew_node_item(list, i), &from);
+		if (err == -ENOMEM)
+			return err;
+		if (err || missing)
+			continue;
+		source.from = exception->from[i];
+		err = add_exception(c, &source, &program, &from, &value);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int compare_keys(const void *left, const void *right, void *context)
+{
+	const struct ew_image_exception *exceptions = context;
+	size_t a = *(const size_t *)left, b = *(const size_t *)right;
+	int order = memcmp(&exceptions[a].key, &exceptions[b].key, sizeof(exceptions[a].key));
+
+	return order ? order : (a > b) - (a < b);
+}
+
+static void refuse_twin(struct compiler *c, size_t again, size_t first)
+{
+	const struct source *a = &c->sources[again], *b = &c->sources[first];
+	struct ew_shown programs[2], froms[2];
+
+	ew_shown(a->program, &programs[0]);
+	ew_shown(b->program, &programs[1]);
+	if (*a->from)
+		error_at(c, a->exception->node,
+			 "\"%s\" from \"%s\" is the same as \"%s\" from \"%s\" of another exception; expected one that lists the "
+			 "gains of both (first at line %u)",
+			 programs[0].text, ew_shown(a->from, &froms[0]), programs[1].text, ew_shown(b->from, &froms[1]),
+			 b->exception->node->line);
+	else
+		error_at(c, a->exception->node,
+			 "\"%s\" is the same file as \"%s\" of another exception; expected one that lists the gains of both "
+			 "(first at line %u)",
+			 programs[0].text, programs[1].text, b->exception->node->line);
+}
+
+/*
+ * Finds exceptions of the profile, from index START on, that have one key: of one exception it is two names of one
+ * image (/bin/sh and /usr/bin/sh), and one of them goes; of two it is a mistake, since only one of them could be found.
+ */
+static int merge_twins(struct compiler *c, size_t start)
+{
+	size_t n = c->image->n_exceptions - start, first = 0, kept = start;
+	_cleanup_free_ size_t *sorted = NULL;
+	_cleanup_free_ bool *gone = NULL;
+
+	if (n < 2)
+		return 0;
+	sorted = calloc(n, sizeof(*sorted));
+	gone = calloc(n, sizeof(*gone));
+	if (!sorted || !gone)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = start + i;
+	qsort_r(sorted, n, sizeof(*sorted), compare_keys, c->image->exceptions);
+	for (size_t i = 1; i < n; i++) {
+		const struct ew_image_exception *all = c->image->exceptions;
+
+		if (memcmp(&all[sorted[i]].key, &all[sorted[first]].key, sizeof(all->key))) {
+			first = i;
+			continue;
+		}
+		gone[sorted[i] - start] = true;
+		if (c->sources[sorted[i]].exception != c->sources[sorted[first]].exception)
+			refuse_twin(c, sorted[i], sorted[first]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (gone[i])
+			continue;
+		c->image->exceptions[kept] = c->image->exceptions[start + i];
+		c->sources[kept++] = c->sources[start + i];
+	}
+	c->image->n_exceptions = kept;
+	return 0;
+}
+
+static int compile_profile(struct compiler *c)
+{
+	size_t start = c->image->n_exceptions;
+	int err;
+
+	compile_profile_head(c);
+	err = compile_cgroups(c);
+	for (unsigned int i = 0; i < c->profile->except_count && !err; i++)
+		err = compile_exception(c, &c->profile->except[i]);
+	return err ?: merge_twins(c, start);
+}
+
+static int compile_files(struct compiler *c, const struct ew_policy *policy)
+{
+	int err = 0;
+
+	for (size_t f = 0; f < policy->n_files && !err; f++) {
+		const struct ew_policy_document *document = policy->files[f].document;
+
+		c->file = &policy->files[f];
+		for (unsigned int i = 0; i < document->profiles_count && !err; i++) {
+			c->profile = &document->profiles[i];
+			c->slot = c->image->n_profiles++;
+			err = compile_profile(c);
+		}
+	}
+	return err;
+}
+
+int ew_policy_compile(const struct ew_policy *policy, unsigned int flags, const struct ew_resolver *resolver,
+		      struct ew_image **out, struct ew_diagnostics *diag)
+{
+	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
+	_cleanup_free_ struct source *sources = NULL;
+	struct compiler c = {.flags = flags, .resolver = resolver ?: &ew_resolver_system, .diag = diag, .image = image};
+	size_t before = diag->n_errors;
+	int err;
+
+	if (!image)
+		return -ENOMEM;
+	image->cgroups = calloc(EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
+	if (!image->cgroups)
+		return -ENOMEM;
+	err = compile_files(&c, policy);
+	sources = c.sources;
+	ew_diagnostics_sort(diag);
+	if (!err && diag->out_of_memory)
+		err = -ENOMEM;
+	if (!err && diag->n_errors != before)
+		err = -EINVAL;
+	if (!err)
+		*out = TAKE_PTR(image);
+	return err;
+}
+
+void ew_image_free(struct ew_image **image)
+{
+	if (!*image)
+		return;
+	for (size_t i = 0; i < (*image)->n_cgroups; i++)
+		free((*image)->cgroups[i].path);
+	free((*image)->cgroups);
+	free((*image)->exceptions);
+	free(*image);
+	*image = NULL;
+}

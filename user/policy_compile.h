@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_POLICY_COMPILE_H
+#define EW_POLICY_COMPILE_H
+
+#include <linux/types.h>
+
+#include "diagnostics.h"
+#include "image.h"
+#include "policy_read.h"
+
+enum ew_compile_flag {
+	/*
+	 * A program that does not exist or cannot be reached (-ENOENT, -ENOTDIR, -EACCES) is a warning, and what the
+	 * exception says about it is left out. For checking a policy, never for loading one.
+	 */
+	EW_COMPILE_MISSING_OK = 1 << 0,
+};
+
+/*
+ * How names become numbers. Each function returns 0, or a negative errno (-ENOENT: no such thing) and leaves *OUT alone.
+ */
+struct ew_resolver {
+	int (*program)(void *context, const char *path, struct ew_identity *out);
+	int (*user)(void *context, const char *name, __u32 *out);
+	int (*group)(void *context, const char *name, __u32 *out);
+	void *context;
+};
+
+/* This machine: ew_identity_of_path(), getpwnam_r(3), getgrnam_r(3). */
+extern const struct ew_resolver ew_resolver_system;
+
+/*
+ * ew_policy_compile - the image of POLICY
+ *
+ * FLAGS are EW_COMPILE_*; RESOLVER NULL is this machine. Returns 0 and an image in *OUT, which ew_image_free() releases and which does not refer to
+ * POLICY; -EINVAL when there is an error in DIAG; -ENOMEM. *OUT is untouched on failure. DIAG is left sorted, and can hold
+ * warnings also on success.
+ */
+int ew_policy_compile(const struct ew_policy *policy, unsigned int flags, const struct ew_resolver *resolver,
+		      struct ew_image **out, struct ew_diagnostics *diag);
+
+#endif

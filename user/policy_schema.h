@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_POLICY_SCHEMA_H
+#define EW_POLICY_SCHEMA_H
+
+#include <stdbool.h>
+
+#include <cyaml/cyaml.h>
+
+struct ew_node;
+
+/*
+ * What a policy file may hold: structs that libcyaml fills, and the one table of keys behind them. libcyaml loads by the
+ * table; policy_lint.c checks by the same table first, because libcyaml tells no places and stops at the first mistake.
+ * A new key is one row in policy_schema.c and one member here.
+ */
+
+struct ew_policy_exception {
+	char *program;
+	char **gain;
+	unsigned int gain_count;
+	char **from; /* none: any image */
+	unsigned int from_count;
+	char *reason; /* NULL: none given */
+
+	/* Not in the file: set by policy_read.c */
+	const struct ew_node *node; /* where it stands */
+};
+
+struct ew_policy_profile {
+	char *name;
+	unsigned int mode;   /* enum ew_verdict: audit, deny or kill */
+	unsigned int exec;   /* enum ew_policy_exec */
+	unsigned int gains;  /* EW_BIT(EW_GAIN_*); the default is filled in */
+	unsigned int shapes; /* EW_BIT(EW_SHAPE_*) */
+	unsigned int userns; /* enum ew_policy_userns */
+	bool sticky;
+	bool self_service;
+	char **cgroups;
+	unsigned int cgroups_count;
+	char **allow_caps;
+	unsigned int allow_caps_count;
+	struct ew_policy_exception *except;
+	unsigned int except_count;
+
+	/* Not in the file: set by policy_read.c */
+	const struct ew_node *node; /* where it stands */
+};
+
+struct ew_policy_document {
+	unsigned int version;
+	struct ew_policy_profile *profiles;
+	unsigned int profiles_count;
+};
+
+enum ew_policy_exec { EW_POLICY_EXEC_ANY, EW_POLICY_EXEC_NONE };
+enum ew_policy_userns { EW_POLICY_USERNS_ALL, EW_POLICY_USERNS_INITIAL };
+
+#define EW_POLICY_VERSION 1
+#define EW_POLICY_REASON_MAX 1024 /* bytes of an exception's reason; it stays in user space */
+
+/*
+ * What the table says beyond libcyaml's flags, in bits that libcyaml does not use: keys that this version refuses, and
+ * for text its kind, which picks the check of policy_text.c.
+ */
+#define EW_SCHEMA_RESERVED (1 << 20) /* a known key that this version does not support */
+#define EW_SCHEMA_ONLY_NO (1 << 21)  /* a boolean that this version supports as `no` */
+#define EW_SCHEMA_TEXT_SHIFT 24
+#define EW_SCHEMA_TEXT(kind) ((kind) << EW_SCHEMA_TEXT_SHIFT)
+
+enum ew_text_kind {
+	EW_TEXT_ANY,
+	EW_TEXT_VERSION,
+	EW_TEXT_PROFILE_NAME,
+	EW_TEXT_GAIN_KIND, /* of `gains` */
+	EW_TEXT_GAIN,	   /* of an exception */
+	EW_TEXT_CAPABILITY,
+	EW_TEXT_PROGRAM,
+	EW_TEXT_CGROUP,
+	EW_TEXT_REMARK,
+	EW_TEXT_MAX
+};
+
+static inline enum ew_text_kind ew_schema_text_kind(const cyaml_schema_value_t *value)
+{
+	return (enum ew_text_kind)((unsigned int)value->flags >> EW_SCHEMA_TEXT_SHIFT);
+}
+
+/* Of a whole document, which libcyaml loads as a struct ew_policy_document. */
+extern const cyaml_schema_value_t ew_policy_schema;
+
+#endif

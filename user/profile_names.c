@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "profile_names.h"
+
+#include <string.h>
+
+#include "util.h"
+
+void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *names)
+{
+	memset(names, 0, sizeof(*names));
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		ew_pins_profile_name(pins, slot, names->name[slot]);
+}
+
+/* A slot whose profile is gone still applies to whatever has it. */
+static const char *name_of(const struct ew_profile_names *names, unsigned int slot, char buf[16])
+{
+	if (*names->name[slot])
+		return names->name[slot];
+	snprintf(buf, 16, "#%u", slot);
+	return buf;
+}
+
+char *ew_profile_names_join(const struct ew_profile_names *names, __u64 set)
+{
+	char *text = NULL, buf[16];
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (set >> slot & 1)
+			fprintf(f, "%s%s", ftell(f) > 0 ? ", " : "", name_of(names, slot, buf));
+	return fclose(f) == 0 ? text : NULL;
+}
+
+json_object *ew_profile_names_json(const struct ew_profile_names *names, __u64 set)
+{
+	json_object *list = json_object_new_array();
+	char buf[16];
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (set >> slot & 1)
+			json_object_array_add(list, json_object_new_string(name_of(names, slot, buf)));
+	return list;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "record_json.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "escape.h"
+#include "util.h"
+#include "words.h"
+
+static void json_putp(json_object **object)
+{
+	json_object_put(*object);
+	*object = NULL;
+}
+#define _cleanup_json_ EW_CLEANUP(json_putp)
+
+/*
+ * A document in the making. Want of memory anywhere is remembered here, so that the code that lists the keys can go on
+ * without looking; the result is then dropped as a whole.
+ */
+struct document {
+	bool failed;
+};
+
+/* Takes VALUE, which is NULL when it could not be made, over. */
+static void add(struct document *doc, json_object *parent, const char *key, json_object *value)
+{
+	if (!parent || !value || json_object_object_add_ex(parent, key, value, JSON_C_OBJECT_ADD_CONSTANT_KEY)) {
+		json_object_put(value);
+		doc->failed = true;
+	}
+}
+
+static void append(struct document *doc, json_object *array, json_object *value)
+{
+	if (!array || !value || json_object_array_add(array, value)) {
+		json_object_put(value);
+		doc->failed = true;
+	}
+}
+
+static void add_null(struct document *doc, json_object *parent, const char *key)
+{
+	if (!parent || json_object_object_add_ex(parent, key, NULL, JSON_C_OBJECT_ADD_CONSTANT_KEY))
+		doc->failed = true;
+}
+
+static void add_string(struct document *doc, json_object *parent, const char *key, const char *text)
+{
+	add(doc, parent, key, json_object_new_string(text));
+}
+
+static void add_number(struct document *doc, json_object *parent, const char *key, __u64 number)
+{
+	add(doc, parent, key, json_object_new_uint64(number));
+}
+
+/* The LEN bytes at NAME, escaped; null when NAME is NULL. */
+static void add_name(struct document *doc, json_object *parent, const char *key, const char *name, size_t len)
+{
+	_cleanup_free_ char *escaped = NULL;
+
+	if (!name) {
+		add_null(doc, parent, key);
+		return;
+	}
+	escaped = ew_escape_dup(name, len, 0);
+	if (escaped)
+		add_string(doc, parent, key, escaped);
+	else
+		doc->failed = true;
+}
+
+static json_object *add_object(struct document *doc, json_object *parent, const char *key)
+{
+	json_object *child = json_object_new_object();
+
+	add(doc, parent, key, child);
+	return doc->failed ? NULL : child;
+}
+
+static json_object *add_array(struct document *doc, json_object *parent, const char *key)
+{
+	json_object *child = json_object_new_array();
+
+	add(doc, parent, key, child);
+	return doc->failed ? NULL : child;
+}
+
+static void add_head(struct document *doc, json_object *root, const char *type, __u64 boot, __s64 offset)
+{
+	struct ew_record_time t = ew_record_time_of_day(boot, offset);
+	time_t seconds = t.seconds;
+	struct tm tm = {0};
+	char text[96];
+
+	gmtime_r(&seconds, &tm); /* any 64-bit count of nanoseconds is within its range */
+	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ", tm.tm_year + 1900, tm.tm_mon + 1,
+		 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (long long)t.nanoseconds);
+	add_number(doc, root, "v", 1);
+	add_string(doc, root, "type", type);
+	add_string(doc, root, "time", text);
+}
+
+static void add_rule(struct document *doc, json_object *root, const struct ew_record *r)
+{
+	_cleanup_free_ char *file = NULL, *rule = NULL;
+
+	if (*r->profile)
+		add_name(doc, root, "profile", r->profile, strlen(r->profile));
+	if (!*r->rule_file)
+		return;
+	file = ew_escape_dup(r->rule_file, strlen(r->rule_file), 0);
+	if (!file || asprintf(&rule, "%s:%u", file, r->rule_line) < 0) {
+		rule = NULL;
+		doc->failed = true;
+		return;
+	}
+	add_string(doc, root, "rule", rule);
+}
+
+static void add_task(struct document *doc, json_object *root, const struct ew_record_view *view)
+{
+	const struct ew_record *r = &view->record;
+	json_object *task = add_object(doc, root, "task");
+
+	add_number(doc, task, "pid", r->pid);
+	add_number(doc, task, "tid", r->tid);
+	add_number(doc, task, "ppid", r->ppid);
+	add_name(doc, task, "comm", r->comm, strlen(r->comm));
+	add_name(doc, task, "exe", view->exe_path, view->exe_path_len);
+}
+
+static void add_file(struct document *doc, json_object *root, const struct ew_record_view *view)
+{
+	const struct ew_record *r = &view->record;
+	json_object *file = add_object(doc, root, "file");
+	char dev[32], mode[16];
+
+	/* policy.h: encoded as in the kernel */
+	snprintf(dev, sizeof(dev), "%u:%u", r->file.dev >> 20, r->file.dev & 0xfffff);
+	snprintf(mode, sizeof(mode), "%04o", r->file_mode & 07777);
+	add_name(doc, file, "path", view->file_path, view->file_path_len);
+	add_string(doc, file, "dev", dev);
+	add_number(doc, file, "ino", r->file.ino);
+	add_string(doc, file, "mode", mode);
+	add_number(doc, file, "uid", r->file_uid);
+	add_number(doc, file, "gid", r->file_gid);
+}
+
+struct gains {
+	struct document *doc;
+	json_object *array;
+};
+
+static void append_gain(void *ctx, const char *gain)
+{
+	struct gains *gains = ctx;
+
+	append(gains->doc, gains->array, json_object_new_string(gain));
+}
+
+static void add_words(struct document *doc, json_object *root, const char *key, const struct ew_words *words,
+		      __u32 bits)
+{
+	json_object *array = add_array(doc, root, key);
+
+	for (unsigned int i = 0; i < words->n; i++) {
+		if (bits & EW_BIT(i))
+			append(doc, array, json_object_new_string(ew_words_name(words, i)));
+	}
+}
+
+static void add_creds(struct document *doc, json_object *root, const char *key, const struct ew_creds *creds)
+{
+	json_object *object = add_object(doc, root, key);
+	char permitted[24];
+
+	snprintf(permitted, sizeof(permitted), "%016llx", (unsigned long long)creds->permitted);
+	add_number(doc, object, "uid", creds->uid);
+	add_number(doc, object, "euid", creds->euid);
+	add_number(doc, object, "suid", creds->suid);
+	add_number(doc, object, "gid", creds->gid);
+	add_number(doc, object, "egid", creds->egid);
+	add_number(doc, object, "sgid", creds->sgid);
+	add_string(doc, object, "permitted", permitted);
+}
+
+static void add_cgroup(struct document *doc, json_object *root, const struct ew_record_view *view,
+		       const struct ew_record_names *names)
+{
+	_cleanup_free_ char *path = ew_record_cgroup_path(view, names, 0);
+	json_object *cgroup = add_object(doc, root, "cgroup");
+
+	add_number(doc, cgroup, "id", view->record.cgroup_id);
+	if (path)
+		add_string(doc, cgroup, "path", path);
+	else
+		add_null(doc, cgroup, "path");
+}
+
+static void add_profiles(struct document *doc, json_object *root, const struct ew_record *r,
+			 const struct ew_record_names *names)
+{
+	json_object *array;
+
+	if (!r->profiles || !names->profile)
+		return;
+	array = add_array(doc, root, "profiles");
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		char name[EW_PROFILE_NAME_MAX], escaped[4 * EW_PROFILE_NAME_MAX + 1];
+
+		if (!(r->profiles >> slot & 1))
+			continue;
+		if (names->profile(names->ctx, slot, name) == 0)
+			ew_escape(escaped, sizeof(escaped), name, strnlen(name, sizeof(name)), 0);
+		else
+			snprintf(escaped, sizeof(escaped), "#%u", slot);
+		append(doc, array, json_object_new_string(escaped));
+	}
+}
+
+static char *to_line(const struct document *doc, json_object *root)
+{
+	const char *line;
+
+	if (doc->failed)
+		return NULL;
+	line = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	return line ? strdup(line) : NULL;
+}
+
+char *ew_record_json(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset)
+{
+	_cleanup_json_ json_object *root = json_object_new_object();
+	const struct ew_record *r = &view->record;
+	struct document doc = {0};
+	struct gains gains = {.doc = &doc};
+
+	add_head(&doc, root, "exec", r->time, offset);
+	add_string(&doc, root, "verdict", ew_words_name(&ew_verdict_words, r->verdict));
+	add_string(&doc, root, "reason", ew_words_name(&ew_reason_words, r->reason));
+	add_rule(&doc, root, r);
+	add_task(&doc, root, view);
+	add_file(&doc, root, view);
+	gains.array = add_array(&doc, root, "gain");
+	ew_record_each_gain(view, names, 0, append_gain, &gains);
+	add_words(&doc, root, "cause", &ew_cause_words, r->causes);
+	add_words(&doc, root, "shape", &ew_shape_words, r->shapes);
+	add_creds(&doc, root, "before", &r->before);
+	add_creds(&doc, root, "after", &r->after);
+	add_cgroup(&doc, root, view, names);
+	add_profiles(&doc, root, r, names);
+	return to_line(&doc, root);
+}
+
+char *ew_record_json_lost(__u64 boot, __s64 offset, __u64 count, __u64 total)
+{
+	_cleanup_json_ json_object *root = json_object_new_object();
+	struct document doc = {0};
+
+	add_head(&doc, root, "lost", boot, offset);
+	add_number(&doc, root, "count", count);
+	add_number(&doc, root, "total", total);
+	return to_line(&doc, root);
+}

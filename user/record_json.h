@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_RECORD_JSON_H
+#define EW_RECORD_JSON_H
+
+#include "record_view.h"
+
+/*
+ * Records as JSON Lines, version 1. Each function makes one line without its newline; the caller frees it. NULL when
+ * there is no memory. OFFSET is ew_record_clock_offset().
+ *
+ * Keys, in this order: v, type, time (RFC 3339, UTC, nanoseconds), verdict, reason, profile, rule, task {pid, tid,
+ * ppid, comm, exe}, file {path, dev, ino, mode, uid, gid}, gain, cause, shape, before and after {uid, euid, suid, gid,
+ * egid, sgid, permitted}, cgroup {id, path}, profiles.
+ *
+ *   - profile and rule name what decided; both are absent when no profile applies.
+ *   - profiles are the names of all that applied, in order of slots, one that has no name any more as "#SLOT". It is
+ *     absent when no profile applies or names->profile is NULL.
+ *   - exe and path are null when the kernel could not give them (a path over 4,095 bytes), and so is the cgroup's when
+ *     it is not known (names->cgroup).
+ *   - gain lists capabilities one by one; ids without a name in the data base stand as numbers ("uid:1234").
+ *   - mode is the four octal digits of the permission and set-id bits, dev the superblock's "MAJOR:MINOR", permitted
+ *     16 hexadecimal digits.
+ *   - comm, exe, paths and names are escaped as in escape.h: what is not UTF-8 or controls a terminal is `\xNN`, and
+ *     a backslash is `\\`, inside the string that a JSON parser yields.
+ */
+char *ew_record_json(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset);
+
+/*
+ * {"v":1,"type":"lost","time":...,"count":N,"total":N}: since the line before, COUNT records of this reader were lost,
+ * TOTAL since it began. BOOT is the moment it was noticed, CLOCK_BOOTTIME, nanoseconds.
+ */
+char *ew_record_json_lost(__u64 boot, __s64 offset, __u64 count, __u64 total);
+
+#endif

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "record_text.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "escape.h"
+#include "util.h"
+#include "words.h"
+
+#define CAPS_NAMED 4
+#define NSEC_PER_MSEC 1000000
+
+enum field { TIME, VERDICT, WHO, EXE, PROGRAM, GAINS, IDS, CGROUP, REASON, FIELDS };
+
+/* Columns that a field is filled up to where there is room, and how it is called in the header. */
+static const struct {
+	const char *title;
+	unsigned int columns;
+} fields[FIELDS] = {
+	[TIME] = {"TIME", 12}, [VERDICT] = {"WHAT", 5},	  [WHO] = {"WHO", 18},
+	[EXE] = {"FROM", 20},  [PROGRAM] = {"TO", 24},	  [GAINS] = {"GAINS", 12},
+	[IDS] = {"IDS", 10},   [CGROUP] = {"CGROUP", 30}, [REASON] = {"REASON, PROFILE (RULE)", 0},
+};
+
+/* What a line that is too long leaves out, in this order, until what is left fits when shortened. */
+static const enum field left_out[] = {EXE, IDS, CGROUP, REASON, GAINS, WHO};
+
+/* What is shortened, in this order, and to how many columns at least. */
+static const struct {
+	enum field field;
+	size_t columns;
+} shortened[] = {{EXE, 12}, {CGROUP, 14}, {PROGRAM, 24}, {REASON, 12}, {PROGRAM, 12}, {WHO, 12}, {GAINS, 16}};
+
+struct line {
+	const struct ew_record_text_options *options;
+	char *text[FIELDS]; /* NULL: not there */
+	size_t width[FIELDS];
+	bool failed; /* no memory */
+};
+
+static void line_clear(struct line *line)
+{
+	for (unsigned int i = 0; i < FIELDS; i++)
+		ew_freep(&line->text[i]);
+}
+#define _cleanup_line_ EW_CLEANUP(line_clear)
+
+static const char *arrow(const struct ew_record_text_options *options)
+{
+	return options->ascii ? "->" : "→";
+}
+
+static const char *mark(const struct ew_record_text_options *options)
+{
+	return options->ascii ? "~" : "…";
+}
+
+static unsigned int escape_flags(const struct ew_record_text_options *options)
+{
+	return options->ascii ? EW_ESCAPE_ASCII : 0;
+}
+
+static const char *colour(const struct line *line, enum field field, __u32 verdict)
+{
+	static const char *const colours[] = {
+		[EW_VERDICT_ALLOW] = "\033[32m",
+		[EW_VERDICT_AUDIT] = "\033[33m",
+		[EW_VERDICT_DENY] = "\033[31m",
+		[EW_VERDICT_KILL] = "\033[1;31m",
+	};
+
+	_Static_assert(EW_ARRAY_SIZE(colours) == EW_VERDICT_MAX, "a colour for every verdict");
+	if (!line->options->colour || verdict >= EW_VERDICT_MAX || (field != VERDICT && field != GAINS))
+		return "";
+	return colours[verdict];
+}
+
+/* Replaces the text of a field. */
+static void set(struct line *line, enum field field, const char *fmt, ...) EW_PRINTF(3, 4);
+static void set(struct line *line, enum field field, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0) {
+		line->failed = true;
+		text = NULL;
+	}
+	va_end(args);
+	free(line->text[field]);
+	line->text[field] = text;
+}
+
+/* What stands before FIELD. */
+static const char *separator(const struct line *line, enum field field)
+{
+	if (field == TIME)
+		return "";
+	if (field == VERDICT || field == WHO || field == EXE)
+		return " ";
+	if (field == PROGRAM)
+		return line->options->ascii ? " -> " : " → ";
+	return "  ";
+}
+
+static size_t line_width(const struct line *line, bool columns)
+{
+	size_t total = 0;
+
+	for (enum field i = 0; i < FIELDS; i++) {
+		size_t width = line->width[i];
+
+		if (!line->text[i] && !columns)
+			continue;
+		if ((columns || i == VERDICT) && width < fields[i].columns)
+			width = fields[i].columns;
+		total += ew_text_width(separator(line, i)) + width;
+	}
+	return total;
+}
+
+/* The columns that FIELD takes when it is shortened as far as may be. */
+static size_t least_columns(const struct line *line, enum field field)
+{
+	size_t columns = line->width[field];
+
+	for (size_t i = 0; i < EW_ARRAY_SIZE(shortened); i++) {
+		if (shortened[i].field == field && shortened[i].columns < columns)
+			columns = shortened[i].columns;
+	}
+	return columns;
+}
+
+static size_t least_width(const struct line *line)
+{
+	size_t total = line_width(line, false);
+
+	for (enum field i = 0; i < FIELDS; i++)
+		total -= line->width[i] - least_columns(line, i);
+	return total;
+}
+
+/* Makes the line fit if it can; returns whether its fields can stand in columns. */
+static bool line_fit(struct line *line)
+{
+	size_t room = line->options->width;
+
+	for (enum field i = 0; i < FIELDS; i++)
+		line->width[i] = line->text[i] ? ew_text_width(line->text[i]) : 0;
+	if (!room || line_width(line, true) <= room)
+		return true;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(left_out) && least_width(line) > room; i++) {
+		ew_freep(&line->text[left_out[i]]);
+		line->width[left_out[i]] = 0;
+	}
+	for (size_t i = 0; i < EW_ARRAY_SIZE(shortened) && line_width(line, false) > room; i++) {
+		enum field field = shortened[i].field;
+		size_t excess = line_width(line, false) - room, width = line->width[field],
+		       leave = shortened[i].columns;
+
+		if (width <= leave)
+			continue;
+		if (width - leave > excess)
+			leave = width - excess;
+		line->width[field] = ew_text_elide(line->text[field], leave, mark(line->options));
+	}
+	return false;
+}
+
+static void put_fields(const struct line *line, FILE *out, __u32 verdict, bool columns)
+{
+	for (enum field i = 0; i < FIELDS; i++) {
+		const char *start = colour(line, i, verdict);
+		size_t width = line->width[i];
+
+		if (!line->text[i] && (!columns || i == REASON))
+			continue;
+		fprintf(out, "%s%s%s%s", separator(line, i), start, line->text[i] ? line->text[i] : "",
+			*start ? "\033[0m" : "");
+		for (; (columns || i == VERDICT) && width < fields[i].columns; width++)
+			fputc(' ', out);
+	}
+}
+
+/* Time, verdict, program alone can be too wide: then the line is cut at its end, without colours. */
+static char *cut(const struct line *line)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s %-5s %s", line->text[TIME], line->text[VERDICT],
+		     line->text[PROGRAM] ? line->text[PROGRAM] : "") < 0)
+		return NULL;
+	ew_text_elide(text, line->options->width, mark(line->options));
+	return text;
+}
+
+static char *line_make(struct line *line, __u32 verdict)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+	bool columns;
+
+	if (line->failed)
+		return NULL;
+	columns = line_fit(line);
+	if (!columns && line_width(line, false) > line->options->width)
+		return cut(line);
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	put_fields(line, out, verdict, columns);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void set_time(struct line *line, __u64 boot, __s64 offset)
+{
+	struct ew_record_time t = ew_record_time_of_day(boot, offset);
+	time_t seconds = t.seconds;
+	struct tm tm = {0};
+
+	localtime_r(&seconds, &tm);
+	set(line, TIME, "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(t.nanoseconds / NSEC_PER_MSEC));
+}
+
+static void set_verdict(struct line *line, __u32 verdict)
+{
+	set(line, VERDICT, "%s", ew_words_name(&ew_verdict_words, verdict));
+	for (char *p = line->text[VERDICT]; p && *p; p++)
+		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+}
+
+static void set_path(struct line *line, enum field field, const char *path, size_t len, int status)
+{
+	_cleanup_free_ char *escaped = path ? ew_escape_dup(path, len, escape_flags(line->options)) : NULL;
+
+	if (path && !escaped)
+		line->failed = true;
+	else if (path)
+		set(line, field, "%s", escaped);
+	else
+		set(line, field, "(%s)", status == -ENAMETOOLONG ? "path too long" : "no path");
+}
+
+struct gains {
+	FILE *out;
+	unsigned int caps; /* gained */
+	unsigned int seen; /* of them, so far */
+	bool all;
+};
+
+static void put_gain(void *ctx, const char *gain)
+{
+	struct gains *gains = ctx;
+	bool cap = strncmp(gain, "cap_", 4) == 0;
+
+	if (cap && gains->seen++ >= (gains->all ? 0 : CAPS_NAMED)) {
+		if (gains->seen != gains->caps)
+			return;
+		if (gains->all)
+			fprintf(gains->out, "+caps:all(%u) ", gains->caps);
+		else
+			fprintf(gains->out, "+%u ", gains->caps - CAPS_NAMED);
+		return;
+	}
+	fprintf(gains->out, "+%s ", gain);
+}
+
+static void set_gains(struct line *line, const struct ew_record_view *view, const struct ew_record_names *names)
+{
+	__u64 caps = view->record.caps_gained;
+	struct gains gains = {.caps = (unsigned int)__builtin_popcountll(caps)};
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+
+	/* All that the kernel has: from 0 on without a gap, at least those known when this was written. */
+	gains.all = gains.caps > CAP_LAST_CAP && (caps & (caps + 1)) == 0;
+	gains.out = open_memstream(&text, &size);
+	if (!gains.out) {
+		line->failed = true;
+		return;
+	}
+	ew_record_each_gain(view, names, escape_flags(line->options), put_gain, &gains);
+	if (fclose(gains.out)) {
+		line->failed = true;
+		return;
+	}
+	if (size)
+		text[size - 1] = '\0';
+	set(line, GAINS, "%s", size ? text : "-");
+}
+
+static void set_ids(struct line *line, const struct ew_record *r)
+{
+	bool uid = r->before.euid != r->after.euid, gid = r->before.egid != r->after.egid;
+	const char *to = arrow(line->options);
+
+	if (uid && gid)
+		set(line, IDS, "uid %u%s%u gid %u%s%u", r->before.euid, to, r->after.euid, r->before.egid, to,
+		    r->after.egid);
+	else if (uid)
+		set(line, IDS, "uid %u%s%u", r->before.euid, to, r->after.euid);
+	else if (gid)
+		set(line, IDS, "gid %u%s%u", r->before.egid, to, r->after.egid);
+}
+
+/* Of a refused shape the reason alone would not tell which. */
+static void shape_names(const struct ew_record *r, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (unsigned int i = 0; i < EW_SHAPE_MAX && r->reason == EW_REASON_SHAPE && used < size; i++) {
+		if (r->shapes & EW_BIT(i))
+			used += (size_t)snprintf(out + used, size - used, "%c%s", used ? '+' : ' ',
+						 ew_words_name(&ew_shape_words, i));
+	}
+}
+
+static void set_reason(struct line *line, const struct ew_record *r)
+{
+	const char *reason = ew_words_name(&ew_reason_words, r->reason);
+	unsigned int flags = escape_flags(line->options);
+	char profile[4 * EW_PROFILE_NAME_MAX], file[4 * EW_POLICY_FILE_MAX], shapes[128];
+
+	shape_names(r, shapes, sizeof(shapes));
+	ew_escape(profile, sizeof(profile), r->profile, strlen(r->profile), flags);
+	ew_escape(file, sizeof(file), r->rule_file, strlen(r->rule_file), flags);
+	if (!*profile)
+		set(line, REASON, "%s%s", reason, shapes);
+	else if (!*file)
+		set(line, REASON, "%s%s, %s", reason, shapes, profile);
+	else
+		set(line, REASON, "%s%s, %s (%s:%u)", reason, shapes, profile, file, r->rule_line);
+}
+
+char *ew_record_text(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset,
+		     const struct ew_record_text_options *options)
+{
+	_cleanup_line_ struct line line = {.options = options};
+	const struct ew_record *r = &view->record;
+	char comm[4 * EW_COMM_MAX];
+
+	set_time(&line, r->time, offset);
+	set_verdict(&line, r->verdict);
+	ew_escape(comm, sizeof(comm), r->comm, strlen(r->comm), escape_flags(options));
+	set(&line, WHO, "%s[%u]", comm, r->pid);
+	set_path(&line, EXE, view->exe_path, view->exe_path_len, r->exe_path_len);
+	set_path(&line, PROGRAM, view->file_path, view->file_path_len, r->file_path_len);
+	set_gains(&line, view, names);
+	set_ids(&line, r);
+	line.text[CGROUP] = ew_record_cgroup_path(view, names, escape_flags(options));
+	if (!line.text[CGROUP])
+		set(&line, CGROUP, "(cgroup %llu)", (unsigned long long)r->cgroup_id);
+	set_reason(&line, r);
+	return line_make(&line, r->verdict);
+}
+
+char *ew_record_text_lost(__u64 boot, __s64 offset, __u64 count, __u64 total,
+			  const struct ew_record_text_options *options)
+{
+	_cleanup_line_ struct line line = {.options = options};
+	_cleanup_free_ char *text = NULL;
+	char *coloured;
+
+	set_time(&line, boot, offset);
+	if (line.failed || asprintf(&text, "%s LOST  %llu record%s not kept up with (%llu in all)", line.text[TIME],
+				    (unsigned long long)count, count == 1 ? "" : "s", (unsigned long long)total) < 0)
+		return NULL;
+	if (options->width)
+		ew_text_elide(text, options->width, mark(options));
+	if (!options->colour)
+		return TAKE_PTR(text);
+	return asprintf(&coloured, "\033[1;35m%s\033[0m", text) < 0 ? NULL : coloured;
+}
+
+char *ew_record_text_header(const struct ew_record_text_options *options)
+{
+	_cleanup_line_ struct line line = {.options = options};
+
+	for (enum field i = 0; i < FIELDS; i++)
+		set(&line, i, "%s", fields[i].title);
+	return line_make(&line, EW_VERDICT_MAX);
+}

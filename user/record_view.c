@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "record_view.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "escape.h"
+#include "util.h"
+#include "words.h"
+
+#define NSEC_PER_SEC 1000000000LL
+#define ERRNO_MAX 4095 /* MAX_ERRNO, include/linux/err.h */
+
+static bool words_are_known(const struct ew_record *r)
+{
+	return r->verdict < EW_VERDICT_MAX && r->reason < EW_REASON_MAX && r->gains < EW_BIT(EW_GAIN_MAX) &&
+	       r->causes < EW_BIT(EW_CAUSE_MAX) && r->shapes < EW_BIT(EW_SHAPE_MAX);
+}
+
+static bool name_ends(const char *name, size_t size)
+{
+	return memchr(name, '\0', size) != NULL;
+}
+
+static bool path_len_is_valid(__s32 len)
+{
+	return len >= -ERRNO_MAX && len <= EW_PATH_MAX;
+}
+
+int ew_record_view_init(struct ew_record_view *view, const void *data, size_t len)
+{
+	struct ew_record *r = &view->record;
+
+	if (len < EW_RECORD_FIXED || len > sizeof(*r))
+		return -EBADMSG;
+	memcpy(r, data, EW_RECORD_FIXED);
+	if (!words_are_known(r) || !name_ends(r->comm, sizeof(r->comm)) || !name_ends(r->profile, sizeof(r->profile)) ||
+	    !name_ends(r->rule_file, sizeof(r->rule_file)))
+		return -EBADMSG;
+	if (!path_len_is_valid(r->file_path_len) || !path_len_is_valid(r->exe_path_len))
+		return -EBADMSG;
+	view->file_path_len = r->file_path_len > 0 ? (size_t)r->file_path_len : 0;
+	view->exe_path_len = r->exe_path_len > 0 ? (size_t)r->exe_path_len : 0;
+	if (view->file_path_len + view->exe_path_len > len - EW_RECORD_FIXED)
+		return -EBADMSG;
+	memcpy(r->paths, (const char *)data + EW_RECORD_FIXED, view->file_path_len + view->exe_path_len);
+	view->file_path = view->file_path_len ? r->paths : NULL;
+	view->exe_path = view->exe_path_len ? r->paths + view->file_path_len : NULL;
+	return 0;
+}
+
+/* The last names asked for, so that a slow directory service is not asked for every record. */
+struct id_name {
+	time_t until; /* CLOCK_BOOTTIME seconds */
+	__u32 id;
+	int err;
+	char name[64];
+};
+#define NAMES_KEPT 16
+#define NAMES_KEPT_SECONDS 60
+
+static time_t now_seconds(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec;
+}
+
+static int find_user(__u32 id, char *name, size_t size)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+	int err = getpwuid_r(id, &entry, buffer, sizeof(buffer), &found);
+
+	if (!found)
+		return err ? -err : -ENOENT;
+	return (size_t)snprintf(name, size, "%s", found->pw_name) < size ? 0 : -ENAMETOOLONG;
+}
+
+/* Unlike a user's, the entry of a group has the names of its members, of which there can be many. */
+static int find_group(__u32 id, char *name, size_t size)
+{
+	for (size_t room = 4096; room <= 1 << 20; room *= 4) {
+		_cleanup_free_ char *buffer = malloc(room);
+		struct group entry, *found = NULL;
+		int err;
+
+		if (!buffer)
+			return -ENOMEM;
+		err = getgrgid_r(id, &entry, buffer, room, &found);
+		if (found)
+			return (size_t)snprintf(name, size, "%s", found->gr_name) < size ? 0 : -ENAMETOOLONG;
+		if (err != ERANGE)
+			return err ? -err : -ENOENT;
+	}
+	return -ERANGE;
+}
+
+static int cached_name(struct id_name *cache, int (*find)(__u32, char *, size_t), __u32 id, char *out, size_t size)
+{
+	struct id_name *entry = &cache[id % NAMES_KEPT];
+	time_t now = now_seconds();
+
+	if (entry->id != id || entry->until <= now) {
+		entry->err = find(id, entry->name, sizeof(entry->name));
+		entry->id = id;
+		entry->until = now + NAMES_KEPT_SECONDS;
+	}
+	if (entry->err)
+		return entry->err;
+	return (size_t)snprintf(out, size, "%s", entry->name) < size ? 0 : -ENAMETOOLONG;
+}
+
+int ew_record_user_name(void *ctx, __u32 uid, char *out, size_t size)
+{
+	static struct id_name cache[NAMES_KEPT];
+
+	(void)ctx;
+	return cached_name(cache, find_user, uid, out, size);
+}
+
+int ew_record_group_name(void *ctx, __u32 gid, char *out, size_t size)
+{
+	static struct id_name cache[NAMES_KEPT];
+
+	(void)ctx;
+	return cached_name(cache, find_group, gid, out, size);
+}
+
+static void format_id(char gain[EW_RECORD_GAIN_SIZE], const char *kind, __u32 id,
+		      int (*name_of)(void *, __u32, char *, size_t), void *ctx, unsigned int flags)
+{
+	char name[64], escaped[EW_RECORD_GAIN_SIZE - 16];
+
+	/* A name too long to be shown whole would be another name. */
+	if (name_of && name_of(ctx, id, name, sizeof(name)) == 0 &&
+	    ew_escape(escaped, sizeof(escaped), name, strlen(name), flags) < sizeof(escaped))
+		snprintf(gain, EW_RECORD_GAIN_SIZE, "%s:%s", kind, escaped);
+	else
+		snprintf(gain, EW_RECORD_GAIN_SIZE, "%s:%u", kind, id);
+}
+
+void ew_record_each_gain(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags,
+			 void (*each)(void *ctx, const char *gain), void *ctx)
+{
+	const struct ew_record *r = &view->record;
+	char gain[EW_RECORD_GAIN_SIZE];
+
+	if (r->gains & EW_BIT(EW_GAIN_UID)) {
+		format_id(gain, ew_words_name(&ew_gain_words, EW_GAIN_UID), r->after.euid, names->user, names->ctx,
+			  flags);
+		each(ctx, gain);
+	}
+	if (r->gains & EW_BIT(EW_GAIN_GID)) {
+		format_id(gain, ew_words_name(&ew_gain_words, EW_GAIN_GID), r->after.egid, names->group, names->ctx,
+			  flags);
+		each(ctx, gain);
+	}
+	for (unsigned int cap = 0; cap < EW_CAPS_MAX; cap++) {
+		if (r->caps_gained >> cap & 1)
+			each(ctx, ew_cap_name(cap));
+	}
+	if (r->gains & EW_BIT(EW_GAIN_LABEL))
+		each(ctx, ew_words_name(&ew_gain_words, EW_GAIN_LABEL));
+}
+
+char *ew_record_cgroup_path(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags)
+{
+	char path[EW_PATH_MAX];
+
+	if (!names->cgroup || names->cgroup(names->ctx, view->record.cgroup_id, path, sizeof(path)) != 0)
+		return NULL;
+	return ew_escape_dup(path, strlen(path), flags);
+}
+
+__s64 ew_record_clock_offset(void)
+{
+	struct timespec real, boot;
+
+	/* Neither can fail: both clocks are older than any kernel this runs on. */
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (real.tv_sec - boot.tv_sec) * NSEC_PER_SEC + (real.tv_nsec - boot.tv_nsec);
+}
+
+struct ew_record_time ew_record_time_of_day(__u64 boot, __s64 offset)
+{
+	struct ew_record_time t = {
+		.seconds = (__s64)(boot / NSEC_PER_SEC) + offset / NSEC_PER_SEC,
+		.nanoseconds = (__s64)(boot % NSEC_PER_SEC) + offset % NSEC_PER_SEC,
+	};
+
+	if (t.nanoseconds < 0) {
+		t.nanoseconds += NSEC_PER_SEC;
+		t.seconds--;
+	} else if (t.nanoseconds >= NSEC_PER_SEC) {
+		t.nanoseconds -= NSEC_PER_SEC;
+		t.seconds++;
+	}
+	return t;
+}

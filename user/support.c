@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "support.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "log.h"
+#include "pins.h"
+
+#define LSM_LIST "/sys/kernel/security/lsm"
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define OLDEST_MAJOR 6
+#define OLDEST_MINOR 1
+
+#define found(c, ...) snprintf((c)->found, sizeof((c)->found), __VA_ARGS__)
+#define fix(c, ...) snprintf((c)->fix, sizeof((c)->fix), __VA_ARGS__)
+
+static void check_privilege(struct ew_check *c)
+{
+	static const struct {
+		cap_value_t cap;
+		const char *name;
+	} needed[] = {{CAP_SYS_ADMIN, "cap_sys_admin"}, {CAP_BPF, "cap_bpf"}, {CAP_PERFMON, "cap_perfmon"}};
+	cap_t caps = cap_get_proc();
+
+	c->what = "privilege";
+	c->result = EW_CHECK_OK;
+	found(c, "all that is needed");
+	for (size_t i = 0; i < EW_ARRAY_SIZE(needed); i++) {
+		cap_flag_value_t has = CAP_CLEAR;
+
+		if (caps && cap_get_flag(caps, needed[i].cap, CAP_EFFECTIVE, &has) == 0 && has == CAP_SET)
+			continue;
+		c->result = EW_CHECK_BAD;
+		found(c, "%s is missing", needed[i].name);
+		fix(c, "run this as root, outside of a container");
+		break;
+	}
+	cap_free(caps);
+}
+
+static void check_kernel(struct ew_check *c)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	c->what = "kernel version";
+	uname(&name);
+	found(c, "%s", name.release);
+	if (sscanf(name.release, "%u.%u", &major, &minor) != 2) {
+		c->result = EW_CHECK_UNKNOWN;
+	} else if (major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR)) {
+		c->result = EW_CHECK_BAD;
+		fix(c, "boot a kernel from %u.%u on: older ones have no cgroup iterator", OLDEST_MAJOR, OLDEST_MINOR);
+	}
+}
+
+static void check_btf(struct ew_check *c)
+{
+	c->what = "kernel type information (BTF)";
+	found(c, "%s", KERNEL_BTF);
+	if (access(KERNEL_BTF, R_OK) == 0)
+		return;
+	c->result = EW_CHECK_BAD;
+	found(c, "%s cannot be read: %s", KERNEL_BTF, strerror(errno));
+	fix(c, "mount sysfs at /sys, or boot a kernel built with CONFIG_DEBUG_INFO_BTF=y");
+}
+
+static void check_lsm_list(struct ew_check *c)
+{
+	_cleanup_fclose_ FILE *f = fopen(LSM_LIST, "re");
+	char list[512] = "", copy[512], *save = NULL;
+
+	c->what = "\"bpf\" in the list of security modules";
+	if (!f || !fgets(list, sizeof(list), f)) {
+		c->result = EW_CHECK_UNKNOWN;
+		found(c, "%s cannot be read: %s", LSM_LIST, strerror(errno));
+		fix(c, "to see the list: mount -t securityfs securityfs /sys/kernel/security");
+		return;
+	}
+	list[strcspn(list, "\n")] = '\0';
+	found(c, "%s", list);
+	memcpy(copy, list, sizeof(copy));
+	for (char *word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save))
+		if (strcmp(word, "bpf") == 0)
+			return;
+	c->result = EW_CHECK_BAD;
+	fix(c, "boot with lsm=%.200s,bpf on the kernel's command line", list);
+}
+
+static void check_bpffs(struct ew_check *c)
+{
+	int err = ew_pins_check_bpffs(c->fix, sizeof(c->fix));
+
+	c->what = "bpf file system";
+	found(c, "%s", err ? "not usable" : EW_BPFFS);
+	if (err)
+		c->result = EW_CHECK_BAD;
+}
+
+static void check_cgroup2(struct ew_check *c)
+{
+	_cleanup_close_ int root = ew_cgroup_open("/");
+
+	c->what = "cgroup v2 hierarchy";
+	found(c, "mounted");
+	if (root >= 0)
+		return;
+	c->result = EW_CHECK_BAD;
+	found(c, "not usable: %s", strerror(-root));
+	fix(c, "mount it: mount -t cgroup2 cgroup2 /sys/fs/cgroup");
+}
+
+/*
+ * Loads and attaches a program that refuses getpgid(2) to this process alone, and sees whether the kernel obeys. A
+ * kernel without "bpf" in its list loads and attaches it just as well, and never calls it.
+ */
+static void check_trial(struct ew_check *c)
+{
+	const struct bpf_insn program[] = {
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_pid_tgid},
+		{.code = BPF_ALU64 | BPF_RSH | BPF_K, .dst_reg = BPF_REG_0, .imm = 32},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = BPF_REG_1, .off = 1, .imm = getpid()},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -EXDEV},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int type = libbpf_find_vmlinux_btf_id("task_getpgid", BPF_LSM_MAC);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_LSM_MAC,
+		    .attach_btf_id = (__u32)(type > 0 ? type : 0));
+	_cleanup_close_ int prog = -1, link = -1;
+
+	c->what = "trial of a BPF-LSM program";
+	if (type <= 0) {
+		c->result = EW_CHECK_BAD;
+		found(c, "this kernel has no BPF-LSM hooks");
+		fix(c, "boot a kernel built with CONFIG_BPF_LSM=y and CONFIG_DEBUG_INFO_BTF=y");
+		return;
+	}
+	prog = bpf_prog_load(BPF_PROG_TYPE_LSM, "ew_trial", "Dual BSD/GPL", program, EW_ARRAY_SIZE(program), &opts);
+	if (prog < 0) {
+		int err = errno;
+
+		c->result = EW_CHECK_BAD;
+		found(c, "the kernel refuses to load it: %s", strerror(err));
+		if (err == EPERM)
+			fix(c, "this kernel refuses BPF_PROG_TYPE_LSM to everybody, root included (a sandbox or a hardened "
+			       "build); run execward on a stock kernel, in a virtual machine for example");
+		else
+			fix(c, "boot a kernel built with CONFIG_BPF_LSM=y");
+		return;
+	}
+	link = bpf_raw_tracepoint_open(NULL, prog);
+	if (link < 0) {
+		c->result = EW_CHECK_BAD;
+		found(c, "the kernel refuses to attach it: %s", strerror(errno));
+		fix(c, "boot a kernel built with CONFIG_BPF_LSM=y, on an architecture with BPF trampolines");
+		return;
+	}
+	if (getpgid(getpid()) < 0 && errno == EXDEV) {
+		found(c, "loaded, attached, and obeyed");
+		return;
+	}
+	c->result = EW_CHECK_BAD;
+	found(c, "loaded and attached, but the kernel never calls it");
+	fix(c, "add \"bpf\" to lsm= on the kernel's command line");
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level, (void)format, (void)args;
+	return 0;
+}
+
+size_t ew_support_check(struct ew_check *checks)
+{
+	static void (*const all[])(struct ew_check *) = {
+		check_privilege, check_kernel, check_btf, check_lsm_list, check_bpffs, check_cgroup2, check_trial,
+	};
+	libbpf_print_fn_t before = libbpf_set_print(quiet);
+
+	_Static_assert(EW_ARRAY_SIZE(all) <= EW_CHECKS_MAX, "room for every check");
+	memset(checks, 0, EW_CHECKS_MAX * sizeof(*checks));
+	for (size_t i = 0; i < EW_ARRAY_SIZE(all); i++)
+		all[i](&checks[i]);
+	libbpf_set_print(before);
+	return EW_ARRAY_SIZE(all);
+}
+
+int ew_support_require(void)
+{
+	struct ew_check checks[EW_CHECKS_MAX];
+	size_t n = ew_support_check(checks);
+
+	for (size_t i = 0; i < n; i++) {
+		if (checks[i].result != EW_CHECK_BAD)
+			continue;
+		ew_error("this machine cannot enforce: %s: %s; %s", checks[i].what, checks[i].found, checks[i].fix);
+		if (strcmp(checks[i].what, "privilege") == 0)
+			return -EPERM;
+		return strstr(checks[i].fix, "mount ") ? -EMEDIUMTYPE : -EOPNOTSUPP;
+	}
+	return 0;
+}
