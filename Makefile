@@ -107,7 +107,8 @@ $(O)/execward: $(USER_OBJ)
 
 # --- tests --------------------------------------------------------------------------------------------------------
 
-$(O)/tests/unit/%.o: EW_CFLAGS += -Ibpf -DEW_TEST_DIR='"$(CURDIR)/tests/unit"' -DEW_SOURCE_DIR='"$(CURDIR)"'
+# tables of cases override defaults on purpose
+$(O)/tests/unit/%.o: EW_CFLAGS += -Wno-override-init -Ibpf -DEW_TEST_DIR='"$(CURDIR)/tests/unit"' -DEW_SOURCE_DIR='"$(CURDIR)"'
 $(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $^ $(pkg_libs) $(shell $(PKG_CONFIG) --libs cmocka) -o $@

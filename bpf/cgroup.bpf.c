@@ -11,6 +11,7 @@
 #include "exec.h"
 #include "core.h"
 #include "maps.h"
+#include "propagate.h"
 
 struct ew_cgroup_path {
 	char bytes[EW_CGROUP_PATH_MAX];
@@ -73,14 +74,13 @@ static __always_inline __u64 ew_cgroup_policy_of(const char *path)
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 {
-	struct ew_cgroup_tag tag = {};
+	struct ew_cgroup_tag tag;
 	struct ew_state *st;
 	__u32 zero = 0;
 
 	if (!ew_core_cgroup_is_v2(cgrp))
 		return 0;
-	tag.policy = ew_cgroup_policy_of(path);
-	tag.set = tag.policy | ew_cgroup_inherited(cgrp);
+	tag = ew_propagate_new(ew_cgroup_policy_of(path), ew_cgroup_inherited(cgrp));
 	if (!tag.set || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
 		return 0;
 	st = bpf_map_lookup_elem(&state, &zero);
@@ -103,7 +103,7 @@ SEC("iter/cgroup")
 int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 {
 	struct cgroup *cgrp = ctx->cgroup;
-	struct ew_cgroup_tag tag = {}, *old;
+	struct ew_cgroup_tag tag, none = {}, *old;
 	struct ew_cgroup_apply *apply;
 	__u32 zero = 0;
 	__u64 id;
@@ -113,13 +113,7 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 		return 0;
 	id = ew_cgroup_id(cgrp);
 	old = bpf_map_lookup_elem(&cgroups, &id);
-	if (old)
-		tag = *old;
-	if (id == apply->root) {
-		tag.policy = apply->policy;
-		tag.command = apply->command;
-	}
-	tag.set = tag.policy | tag.command | ew_cgroup_inherited(cgrp);
+	tag = ew_propagate_walk(apply, id, old ? old : &none, ew_cgroup_inherited(cgrp));
 	apply->seen++;
 	if (ew_cgroup_store(id, &tag))
 		apply->failed++;

@@ -6,14 +6,19 @@
 
 /*
  * A capability set: `struct kernel_cap_struct { u32 cap[2]; }` before 6.3, `struct { u64 val; }` since (commit
- * f122a08b197d). Both are eight bytes with capability 0 in the lowest bit on a little-endian machine.
+ * f122a08b197d). In both, bit N of the whole is capability N.
  */
+struct ew_cap_val {
+	__u64 val;
+} __attribute__((preserve_access_index));
+struct cred___val {
+	struct ew_cap_val cap_permitted, cap_effective, cap_inheritable, cap_bset;
+} __attribute__((preserve_access_index));
+
 #define EW_CORE_CAP(cred, member)                                                                                      \
-	({                                                                                                             \
-		__u64 set_ = 0;                                                                                        \
-		bpf_core_read(&set_, sizeof(set_), &(cred)->member);                                                   \
-		set_;                                                                                                  \
-	})
+	(bpf_core_field_exists(((struct cred___val *)(cred))->member.val)                                               \
+		 ? ((const struct cred___val *)(cred))->member.val                                                      \
+		 : ((cred)->member.cap[0] | (__u64)(cred)->member.cap[1] << 32))
 
 /* AT_EXECVE_CHECK asks for the answer only: a bit of linux_binprm since 6.14 (commit a5874fde3c08). */
 struct linux_binprm___check {

@@ -7,23 +7,16 @@
 
 /* Counting and recording what was decided. Nothing here changes a verdict. */
 
-static __always_inline struct ew_counters *ew_counters_get(__u32 slot)
-{
-	return bpf_map_lookup_elem(&counters, &slot);
-}
-
-/* Atomic although per CPU: a program can be preempted between load and store by the next one on its CPU. */
-#define EW_COUNT(counter) __sync_fetch_and_add(&(counter), 1)
-
 static __always_inline void ew_count_in(__u32 slot, const struct ew_decision *d)
 {
 	struct ew_counters *c = ew_counters_get(slot);
 
 	if (!c)
 		return;
-	EW_COUNT(c->verdicts[d->verdict & (EW_VERDICT_MAX - 1)]);
-	if (d->reason < EW_REASON_MAX)
-		EW_COUNT(c->reasons[d->reason]);
+	if (d->verdict != EW_VERDICT_ALLOW)
+		EW_COUNT(c->verdicts[d->verdict & (EW_VERDICT_MAX - 1)]);
+	if (d->reason > EW_REASON_NO_GAIN)
+		EW_COUNT(c->reasons[d->reason & (EW_REASONS_ROOM - 1)]);
 }
 
 static __always_inline void ew_count(const struct ew_decision *d)
@@ -33,6 +26,14 @@ static __always_inline void ew_count(const struct ew_decision *d)
 		ew_count_in(d->slot, d);
 }
 _Static_assert((EW_VERDICT_MAX & (EW_VERDICT_MAX - 1)) == 0, "verdicts are masked into their array");
+
+static __always_inline void ew_count_check(void)
+{
+	struct ew_counters *c = ew_counters_get(EW_PROFILES_MAX);
+
+	if (c)
+		EW_COUNT(c->checks_refused);
+}
 
 /* A place on this CPU that no preempted task is using; programs that are not sleepable do not migrate. */
 static __always_inline struct ew_scratch *ew_scratch_claim(void)
@@ -84,10 +85,10 @@ static long ew_emit_to(__u32 slot, struct ew_emission *e)
 	return 0;
 }
 
-/* The readers that want the exec's record, a bit each. */
-static __always_inline __u32 ew_wanted(const struct ew_state *st, const struct ew_exec *x)
+/* The readers that want the record of an exec to which these profiles apply, a bit each. */
+static __always_inline __u32 ew_wanted(const struct ew_state *st, __u64 set)
 {
-	return x->set ? st->readers : st->readers_all;
+	return set ? st->readers : st->readers_all;
 }
 
 static __always_inline void ew_caller_save(struct task_struct *current)
@@ -165,12 +166,21 @@ static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_str
 	return EW_RECORD_FIXED + used;
 }
 
+/* Counts a record that could not even be begun as lost, for every reader that wanted it. */
+static __always_inline void ew_emit_lost(struct ew_state *st, __u64 set)
+{
+	struct ew_emission e = {.st = st, .wanted = ew_wanted(st, set)};
+
+	if (e.wanted)
+		bpf_loop(EW_READERS_MAX, ew_emit_to, &e, 0);
+}
+
 /* Gives the exec's record to every reader that wants it. The caller is saved, and forgotten here. */
 static __always_inline void ew_emit(struct ew_state *st, struct task_struct *current, struct file *file,
 				    const struct ew_exec *x)
 {
 	struct ew_scratch *scratch = ew_scratch_claim();
-	struct ew_emission e = {.st = st, .wanted = ew_wanted(st, x)};
+	struct ew_emission e = {.st = st, .wanted = ew_wanted(st, x->set)};
 
 	if (scratch) {
 		e.record = &scratch->record;

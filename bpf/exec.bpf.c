@@ -23,36 +23,66 @@
 #define EW_HUGETLBFS_MAGIC 0x958458f6UL
 #define EW_UNSAFE_PTRACE 2 /* LSM_UNSAFE_PTRACE, linux/security.h */
 
-static __always_inline struct ew_exec *ew_exec_current(struct task_struct *current)
+/*
+ * An exec is followed from hook to hook only if something is to be remembered of it: a reader wants its record, its file
+ * has a shape, it may gain. Task storage costs more than all the rest, and most execs need none.
+ */
+static __always_inline struct ew_exec *ew_exec_followed(struct task_struct *current, const struct ew_state *st)
 {
-	struct ew_exec *x = bpf_task_storage_get(&execs, current, 0, 0);
+	struct ew_exec *x;
 
+	if (!st->execs)
+		return NULL;
+	x = bpf_task_storage_get(&execs, current, 0, 0);
 	return x && x->active ? x : NULL;
 }
 
-/* Counts and records a refusal and yields what the hook is to return. */
-static __always_inline int ew_refuse(struct task_struct *current, struct file *file, struct ew_exec *x)
+/* NULL when there is no memory. */
+static __always_inline struct ew_exec *ew_exec_follow(struct task_struct *current, struct ew_state *st, __u64 set)
 {
-	struct ew_state *st = ew_state_get();
+	struct ew_exec *x = bpf_task_storage_get(&execs, current, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
+	if (!x)
+		return NULL;
+	if (!x->active)
+		__sync_fetch_and_add(&st->execs, 1);
+	__builtin_memset(x, 0, sizeof(*x));
+	x->active = 1;
+	x->set = set;
+	x->decision.slot = EW_PROFILES_MAX;
+	x->decision.reason = set ? EW_REASON_NO_GAIN : EW_REASON_UNTAGGED;
+	return x;
+}
+
+static __always_inline void ew_exec_end(struct ew_state *st, struct ew_exec *x)
+{
+	x->active = 0;
+	__sync_fetch_and_sub(&st->execs, 1);
+}
+
+/* Counts and records a refusal and yields what the hook is to return. */
+static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *current, struct file *file,
+				     struct ew_exec *x)
+{
 	ew_count(&x->decision);
-	if (st && ew_wanted(st, x)) {
+	if (ew_wanted(st, x->set)) {
 		ew_caller_save(current);
 		ew_emit(st, current, file, x);
 	}
-	x->active = 0;
+	ew_exec_end(st, x);
 	if (x->decision.verdict == EW_VERDICT_KILL)
 		bpf_send_signal(EW_SIGKILL);
 	return -EW_EPERM;
 }
 
-/* A governed task whose exec cannot be followed: refused, unless all that would refuse it only audits. */
-static __always_inline int ew_refuse_unevaluable(__u64 set)
+/* A governed exec that cannot be followed: refused, unless every profile only audits. Counted, but not recorded. */
+static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u64 set)
 {
 	struct ew_exec blank = {.set = set, .decision.slot = EW_PROFILES_MAX};
 	bool refused = ew_judge(&blank, set, EW_JUDGE_UNEVALUABLE);
 
 	ew_count(&blank.decision);
+	ew_emit_lost(st, set);
 	if (blank.decision.verdict == EW_VERDICT_KILL)
 		bpf_send_signal(EW_SIGKILL);
 	return refused ? -EW_EPERM : 0;
@@ -63,6 +93,7 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
+	bool check, forbidden = false;
 	struct ew_task_tag tag;
 	struct ew_exec *x;
 	int copied;
@@ -70,39 +101,44 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 
 	if (ret || !st)
 		return ret;
-	copied = ew_tags_of_process(current, &tag);
+	copied = ew_tags_move(st, current, &tag);
 	set = tag.set | ew_tags_of_cgroup(st);
-
-	x = bpf_task_storage_get(&execs, current, 0, set || st->readers_all ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	if (!x)
-		return set ? ew_refuse_unevaluable(set) : 0;
-	__builtin_memset(x, 0, sizeof(*x));
+	/* left over from an exec that failed outside of our hooks */
+	x = ew_exec_followed(current, st);
+	if (x)
+		ew_exec_end(st, x);
 	if (!set && !st->readers_all)
 		return 0;
-	x->set = set;
-	x->decision.slot = EW_PROFILES_MAX;
-	x->decision.reason = set ? EW_REASON_NO_GAIN : EW_REASON_UNTAGGED;
-	x->active = 1;
-	if (!set)
-		return 0;
+	if (copied < 0)
+		return ew_refuse_unevaluable(st, tag.set);
 
-	if (copied < 0 && ew_judge(x, tag.set, EW_JUDGE_UNEVALUABLE))
-		return ew_refuse(current, bprm->file, x);
+	check = ew_core_is_check(bprm);
 	/* `execward run` execs its command under the profile; from then on the profile's `exec: none` holds */
-	if (!ew_judge(x, set & ~tag.starting, EW_JUDGE_EXEC))
+	if (set)
+		forbidden = ew_judge_forbidden(set, tag.starting, !check);
+	if (!forbidden && (check || (!ew_wanted(st, set) && !tag.starting)))
 		return 0;
+	x = ew_exec_follow(current, st, set);
+	if (!x) {
+		if (forbidden)
+			return ew_refuse_unevaluable(st, set);
+		ew_emit_lost(st, set);
+		return 0;
+	}
+	if (!forbidden || !ew_judge(x, set & ~tag.starting, EW_JUDGE_EXEC)) {
+		if (check)
+			ew_exec_end(st, x);
+		return 0;
+	}
 	ew_creds_read(current->cred, &x->before);
 	x->after = x->before;
 	ew_identity_read(bprm->file, &x->program);
-	if (ew_core_is_check(bprm)) {
-		struct ew_counters *c = ew_counters_get(EW_PROFILES_MAX);
-
-		if (c)
-			EW_COUNT(c->checks_refused);
-		x->active = 0;
-		return -EW_EPERM;
-	}
-	return ew_refuse(current, bprm->file, x);
+	ew_identity_read(current->mm->exe_file, &x->from);
+	if (!check)
+		return ew_refuse(st, current, bprm->file, x);
+	ew_count_check();
+	ew_exec_end(st, x);
+	return -EW_EPERM;
 }
 
 static __always_inline __u32 ew_shapes_of(struct linux_binprm *bprm)
@@ -133,32 +169,55 @@ SEC("lsm/bprm_check_security")
 int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
-	struct ew_exec *x = ew_exec_current(current);
+	bool interpreter = bprm->interp != bprm->filename;
+	struct ew_state *st = ew_state_get();
+	__u32 shapes = ew_shapes_of(bprm);
+	struct ew_exec *x;
 
-	if (ret || !x)
+	if (ret || !st)
 		return ret;
+	x = ew_exec_followed(current, st);
+	if (!x) {
+		__u64 set = shapes || interpreter ? ew_tags_of_task(st, current) : 0;
+
+		if (!set)
+			return 0;
+		x = ew_exec_follow(current, st, set);
+		if (!x)
+			return ew_refuse_unevaluable(st, set);
+	}
 	/* a second level that no "#!" asked for: binfmt_misc */
-	if (x->levels++ && !(x->shapes & EW_BIT(EW_SHAPE_SCRIPT)))
-		x->shapes |= EW_BIT(EW_SHAPE_INTERPRETED);
-	x->shapes |= ew_shapes_of(bprm);
+	if (interpreter && !(x->shapes & EW_BIT(EW_SHAPE_SCRIPT)))
+		shapes |= EW_BIT(EW_SHAPE_INTERPRETED);
+	x->shapes |= shapes;
 	if (!x->set || !ew_judge(x, x->set, EW_JUDGE_SHAPES))
 		return 0;
 	ew_creds_read(current->cred, &x->before);
 	x->after = x->before;
 	ew_identity_read(bprm->file, &x->program);
 	ew_identity_read(current->mm->exe_file, &x->from);
-	return ew_refuse(current, bprm->file, x);
+	return ew_refuse(st, current, bprm->file, x);
 }
 
-/* Called by get_file_caps() for every exec from a mount that may set ids (security/commoncap.c); -ENODATA: none. */
+/*
+ * Called by get_file_caps() for every exec from a mount that may set ids (security/commoncap.c); -ENODATA: none. Only
+ * attached when a profile refuses the shape `setid`, for it is a sixth program for every exec to pass.
+ */
 SEC("fexit/get_vfs_caps_from_disk")
 int BPF_PROG(ew_vfs_caps, void *idmap, void *dentry, void *caps, int ret)
 {
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct ew_state *st = ew_state_get();
 	struct ew_exec *x;
+	__u64 set;
 
-	if (ret)
+	if (ret || !st)
 		return 0;
-	x = ew_exec_current(bpf_get_current_task_btf());
+	x = ew_exec_followed(current, st);
+	if (!x) {
+		set = ew_tags_of_task(st, current);
+		x = set ? ew_exec_follow(current, st, set) : NULL;
+	}
 	if (x) {
 		x->file_caps = 1;
 		x->shapes |= EW_BIT(EW_SHAPE_SETID);
@@ -170,12 +229,22 @@ SEC("lsm/bprm_creds_from_file")
 int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, int ret)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
-	struct ew_exec *x = ew_exec_current(current);
 	struct ew_state *st = ew_state_get();
 	struct ew_gain_hints hints = {};
+	struct ew_exec *x;
 
-	if (ret || !x || !st)
+	if (ret || !st)
 		return ret;
+	x = ew_exec_followed(current, st);
+	if (!x) {
+		__u64 set = ew_creds_may_gain(current->cred, bprm->cred) ? ew_tags_of_task(st, current) : 0;
+
+		if (!set)
+			return 0;
+		x = ew_exec_follow(current, st, set);
+		if (!x)
+			return ew_refuse_unevaluable(st, set);
+	}
 	ew_creds_read(current->cred, &x->before);
 	ew_creds_read(bprm->cred, &x->after);
 	ew_identity_read(file, &x->program);
@@ -184,13 +253,15 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 		hints.egid_in_groups = ew_creds_in_groups(current->cred, x->after.egid);
 	hints.file_caps = x->file_caps;
 	ew_gain_compute(&x->before, &x->after, &hints, &x->gain);
+	if (x->gain.causes & EW_BIT(EW_CAUSE_FILECAPS))
+		x->shapes |= EW_BIT(EW_SHAPE_SETID);
 
 	/* the file's capabilities are known only now, and with them the last of its shapes */
 	if (x->set && x->file_caps && ew_judge(x, x->set, EW_JUDGE_SHAPES))
-		return ew_refuse(current, file, x);
+		return ew_refuse(st, current, file, x);
 	if (x->set && ew_judge(x, x->set, EW_JUDGE_GAIN))
-		return ew_refuse(current, file, x);
-	if (ew_wanted(st, x))
+		return ew_refuse(st, current, file, x);
+	if (ew_wanted(st, x->set))
 		ew_caller_save(current);
 	return 0;
 }
@@ -199,18 +270,22 @@ SEC("lsm/bprm_committing_creds")
 int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
-	struct ew_exec *x = ew_exec_current(current);
 	struct ew_state *st = ew_state_get();
 	struct ew_task_tag *tag;
+	struct ew_exec *x;
 
+	if (!st)
+		return 0;
+	x = ew_exec_followed(current, st);
 	if (!x)
 		return 0;
-	x->active = 0;
-	ew_count(&x->decision);
-	if (st && ew_wanted(st, x))
+	if (x->set)
+		ew_count(&x->decision);
+	if (ew_wanted(st, x->set))
 		ew_emit(st, current, ew_core_creds_file(bprm), x);
+	ew_exec_end(st, x);
 	/* current leads its thread group by now */
-	tag = bpf_task_storage_get(&task_tags, current, 0, 0);
+	tag = st->process_tags ? bpf_task_storage_get(&task_tags, current, 0, 0) : NULL;
 	if (tag)
 		tag->starting = 0;
 	return 0;

@@ -23,14 +23,14 @@
 
 #define EW_SIGKILL 9
 
-/* The exec that a thread is in. */
+/* An exec that is followed from hook to hook (exec.bpf.c). */
 struct ew_exec {
 	__u64 set;		     /* profiles that apply; 0: untagged */
 	struct ew_decision decision; /* so far */
 	struct ew_gain gain;
 	__u32 shapes; /* EW_BIT(EW_SHAPE_*), of every level of interpretation */
-	__u32 levels; /* files looked at */
-	__u32 active;	 /* between bprm_creds_for_exec and bprm_committing_creds */
+	__u32 pad;
+	__u32 active;	 /* followed, and not over */
 	__u32 file_caps; /* the file carries capabilities, with or without effect */
 	struct ew_identity program, from;
 	struct ew_creds before, after;

@@ -45,6 +45,53 @@ static __always_inline struct ew_profile *ew_profile_get(__u32 slot)
 	return profile && profile->flags & EW_PROFILE_USED ? profile : NULL;
 }
 
+static __always_inline struct ew_counters *ew_counters_get(__u32 slot)
+{
+	return bpf_map_lookup_elem(&counters, &slot);
+}
+
+/* Atomic although per CPU: a program can be preempted between load and store by the next one on its CPU. */
+#define EW_COUNT(counter) __sync_fetch_and_add(&(counter), 1)
+
+struct ew_judge_forbidden {
+	__u64 left;	/* slots still to be asked */
+	__u64 starting; /* those whose `exec: none` does not hold yet */
+	bool count;
+	bool forbidden;
+};
+
+static long ew_judge_forbidden_slot(__u32 index, struct ew_judge_forbidden *judge)
+{
+	__u64 lowest = judge->left & -judge->left;
+	struct ew_profile *profile;
+	struct ew_counters *c;
+	__u32 slot;
+
+	if (!lowest)
+		return 1;
+	judge->left &= ~lowest;
+	slot = ew_first_slot(lowest);
+	profile = ew_profile_get(slot);
+	if (!profile || (profile->flags & EW_PROFILE_EXEC_NONE && !(judge->starting & lowest)))
+		judge->forbidden = true;
+	c = judge->count ? ew_counters_get(slot) : NULL;
+	if (c)
+		EW_COUNT(c->execs);
+	return 0;
+}
+
+/* Does any profile of the set forbid to exec at all? Counts the exec for each of them. */
+static __always_inline bool ew_judge_forbidden(__u64 set, __u64 starting, bool count)
+{
+	struct ew_judge_forbidden judge = {.left = set, .starting = starting, .count = count};
+	struct ew_counters *c = count ? ew_counters_get(EW_PROFILES_MAX) : NULL;
+
+	if (c)
+		EW_COUNT(c->execs);
+	bpf_loop(EW_PROFILES_MAX, ew_judge_forbidden_slot, &judge, 0);
+	return judge.forbidden;
+}
+
 /* The exception for this image of the caller is looked at first, then the one for any. */
 static __always_inline bool ew_judge_excepted(struct ew_exec *x, const struct ew_profile *profile, __u32 slot,
 					      __u32 *rule_line)

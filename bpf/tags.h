@@ -38,29 +38,45 @@ static __always_inline __u64 ew_tags_of_cgroup(const struct ew_state *st)
 	return found.set;
 }
 
+/* The process tag of the current task, all zero if it has none. */
+static __always_inline void ew_tags_of_process(const struct ew_state *st, struct task_struct *current,
+					       struct ew_task_tag *out)
+{
+	struct ew_task_tag *tag = NULL;
+
+	if (st->process_tags)
+		tag = bpf_task_storage_get(&task_tags, current->group_leader, 0, 0);
+	out->set = tag ? tag->set : 0;
+	out->starting = tag ? tag->starting : 0;
+}
+
+/* Every profile that applies to the current task. */
+static __always_inline __u64 ew_tags_of_task(const struct ew_state *st, struct task_struct *current)
+{
+	struct ew_task_tag tag;
+
+	ew_tags_of_process(st, current, &tag);
+	return tag.set | ew_tags_of_cgroup(st);
+}
+
 /*
- * The process tag of the current task. It lives with the thread-group leader; a thread that is not the leader becomes
- * it in de_thread() (fs/exec.c), so the tag is put into its own storage before that, and an old copy there is undone.
+ * The process tag lives with the thread-group leader; a thread that is not the leader becomes it in de_thread()
+ * (fs/exec.c), so the tag is put into its own storage before that, and an old copy there is undone.
  *
  * Returns 0, or -1 when the tag could not be copied.
  */
-static __always_inline int ew_tags_of_process(struct task_struct *current, struct ew_task_tag *out)
+static __always_inline int ew_tags_move(const struct ew_state *st, struct task_struct *current,
+					struct ew_task_tag *out)
 {
-	struct task_struct *leader = current->group_leader;
-	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, leader, 0, 0);
+	struct ew_task_tag *own;
 
-	out->set = tag ? tag->set : 0;
-	out->starting = tag ? tag->starting : 0;
-	if (current->pid != current->tgid) {
-		struct ew_task_tag *own;
-
-		own = bpf_task_storage_get(&task_tags, current, 0, out->set ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-		if (own)
-			*own = *out;
-		else if (out->set)
-			return -1;
-	}
-	return 0;
+	ew_tags_of_process(st, current, out);
+	if (!st->process_tags || current->pid == current->tgid)
+		return 0;
+	own = bpf_task_storage_get(&task_tags, current, 0, out->set ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	if (own)
+		*own = *out;
+	return own || !out->set ? 0 : -1;
 }
 
 #endif

@@ -24,11 +24,12 @@ SEC("lsm/task_alloc")
 int BPF_PROG(ew_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
+	struct ew_state *st = ew_state_get();
 	struct ew_task_tag *tag, *child = NULL;
 	struct ew_counters *c;
 
 	/* the threads of a process share the tag of its leader; task->group_leader is not set yet */
-	if (ret || clone_flags & EW_CLONE_THREAD)
+	if (ret || clone_flags & EW_CLONE_THREAD || !st || !st->process_tags)
 		return ret;
 	tag = bpf_task_storage_get(&task_tags, current->group_leader, 0, 0);
 	if (!tag || !tag->set)

@@ -33,6 +33,13 @@ static __always_inline void ew_creds_read(const struct cred *cred, struct ew_cre
 	out->bset = EW_CORE_CAP(cred, cap_bset);
 }
 
+/* Whether anything can have been gained at all; cheap, and what most execs end with. */
+static __always_inline bool ew_creds_may_gain(const struct cred *before, const struct cred *after)
+{
+	return after->euid.val != before->euid.val || after->egid.val != before->egid.val ||
+	       EW_CORE_CAP(after, cap_permitted) & ~EW_CORE_CAP(before, cap_permitted);
+}
+
 struct ew_group_search {
 	const struct group_info *groups;
 	__u32 gid, low, high;

@@ -9,8 +9,8 @@
 #include "policy_read.h"
 
 /*
- * Without FILE, what `load` would say. With FILE, a policy in the making, perhaps for another machine: who owns the file
- * and which programs are here are warnings. So are programs that an ordinary user may not see.
+ * Without FILE, what `load` would say. With FILE, a policy in the making, perhaps for another machine: who owns the
+ * file and which programs are here are warnings. So are programs that an ordinary user may not see.
  */
 static int check(char **files, size_t n, struct ew_policy **policy, struct ew_diagnostics *diag)
 {
@@ -44,7 +44,8 @@ static void print_text(const struct ew_policy *policy, bool valid, const struct 
 	ew_diagnostics_print(diag, stderr);
 	if (valid) {
 		printf("%zu file%s, %zu profile%s, %zu exception%s: valid", policy->n_files, plural(policy->n_files),
-		       policy->n_profiles, plural(policy->n_profiles), policy->n_exceptions, plural(policy->n_exceptions));
+		       policy->n_profiles, plural(policy->n_profiles), policy->n_exceptions,
+		       plural(policy->n_exceptions));
 		print_warning_count(diag, " (", ")");
 	} else {
 		printf("%zu error%s", diag->n_errors, plural(diag->n_errors));

@@ -28,6 +28,19 @@ struct status {
 	__u64 lost;
 };
 
+/* What the programs leave to be worked out (struct ew_counters): most execs end as "allow, no-gain". */
+static void complete_counters(struct ew_counters *c)
+{
+	__u64 judged = 0, explained = 0;
+
+	for (size_t i = EW_VERDICT_ALLOW + 1; i < EW_VERDICT_MAX; i++)
+		judged += c->verdicts[i];
+	for (size_t i = EW_REASON_NO_GAIN + 1; i < EW_REASON_MAX; i++)
+		explained += c->reasons[i];
+	c->verdicts[EW_VERDICT_ALLOW] = c->execs > judged ? c->execs - judged : 0;
+	c->reasons[EW_REASON_NO_GAIN] = c->execs > explained ? c->execs - explained : 0;
+}
+
 static void read_counters(const struct ew_pins *pins, struct status *s)
 {
 	int n_cpus = libbpf_num_possible_cpus();
@@ -41,6 +54,7 @@ static void read_counters(const struct ew_pins *pins, struct status *s)
 		for (int cpu = 0; cpu < n_cpus; cpu++)
 			for (size_t i = 0; i < sizeof(*per_cpu) / sizeof(__u64); i++)
 				sum[i] += ((__u64 *)&per_cpu[cpu])[i];
+		complete_counters(&s->counters[slot]);
 	}
 }
 

@@ -43,7 +43,7 @@ static const char help_text[] = "\n"
 				"      --json          JSON Lines\n"
 				"      --color=WHEN    auto, always or never\n"
 				"      --no-pager      accepted; a stream has none\n"
-				"      --buffer SIZE   of the buffer in the kernel, K or M may follow; default 1M\n";
+				"      --buffer SIZE   of the buffer in the kernel, K or M may follow; default 2M\n";
 
 static bool parse_size(const char *text, size_t *out)
 {
@@ -137,6 +137,25 @@ static bool take_option(struct ew_trace_options *o, int option, const char *arg)
 	return ok;
 }
 
+/* What the argument of an option is to be. */
+static const char *argument_of(int option)
+{
+	switch (option) {
+	case 'g':
+		return "uid, gid, caps or label";
+	case 'P':
+		return "a process id";
+	case OPT_FOR:
+		return "a number of seconds above 0";
+	case OPT_COLOR:
+		return "auto, always or never";
+	case OPT_BUFFER:
+		return "a size such as 512K or 4M, 1024M at most";
+	default:
+		return "a number above 0";
+	}
+}
+
 int ew_trace_options_parse(struct ew_trace_options *o, int argc, char **argv)
 {
 	int c, index = -1;
@@ -151,8 +170,8 @@ int ew_trace_options_parse(struct ew_trace_options *o, int argc, char **argv)
 		if (c == '?')
 			return ew_cmd_usage("trace");
 		if (!take_option(o, c, optarg)) {
-			ew_error("trace: %s%s: \"%s\" is not what it takes", c == 'n' ? "-" : "--",
-				 c == 'n' ? "n" : options[index].name, optarg);
+			ew_error("trace: %s%s takes %s, not \"%s\"", c == 'n' ? "-" : "--",
+				 c == 'n' ? "n" : options[index].name, argument_of(c), optarg);
 			return ew_cmd_usage("trace");
 		}
 	}

@@ -34,7 +34,7 @@ struct ew_diagnostics {
 	size_t n;
 	struct ew_diagnostic *items;
 	size_t n_files;
-	char **files; /* in the order of their first mention */
+	char **files;		     /* in the order of their first mention */
 	size_t n_errors, n_warnings; /* all, stored or not */
 	bool out_of_memory;	     /* something could not be stored; counted all the same */
 };
@@ -46,9 +46,9 @@ struct ew_diagnostics {
 void ew_diagnostics_add(struct ew_diagnostics *diag, enum ew_severity severity, const char *file, unsigned int line,
 			unsigned int column, const char *fmt, ...) EW_PRINTF(6, 7);
 
-#define ew_diagnose_error(diag, file, line, column, ...)                                                               \
+#define ew_diagnose_error(diag, file, line, column, ...) \
 	ew_diagnostics_add(diag, EW_SEVERITY_ERROR, file, line, column, __VA_ARGS__)
-#define ew_diagnose_warning(diag, file, line, column, ...)                                                             \
+#define ew_diagnose_warning(diag, file, line, column, ...) \
 	ew_diagnostics_add(diag, EW_SEVERITY_WARNING, file, line, column, __VA_ARGS__)
 
 /* Sorts by file (in order of first mention), line and column. */
@@ -60,7 +60,8 @@ void ew_diagnostics_sort(struct ew_diagnostics *diag);
  */
 void ew_diagnostics_print(const struct ew_diagnostics *diag, FILE *out);
 
-/* The same as a JSON array of {"severity", "file", "line", "column", "text"}; line and column are null for a whole file. */
+/* The same as a JSON array of {"severity", "file", "line", "column", "text"}; line and column are null for a whole
+ * file. */
 void ew_diagnostics_print_json(const struct ew_diagnostics *diag, FILE *out);
 
 void ew_diagnostics_clear(struct ew_diagnostics *diag);

@@ -36,7 +36,8 @@ static int device_of_mount(uint64_t mount_id, __u32 *out)
 
 int ew_identity_of_path(const char *path, struct ew_identity *out)
 {
-	/* Held open until the end: while it is, its mount keeps its number. O_PATH neither needs nor does anything else. */
+	/* Held open until the end: while it is, its mount keeps its number. O_PATH neither needs nor does anything
+	 * else. */
 	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
 	struct statx st;
 	__u32 dev = 0;

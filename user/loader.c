@@ -178,7 +178,15 @@ static int write_meta(const struct ew_pins *pins)
 	return 0;
 }
 
-static struct execward *open_skeleton(void)
+static bool refuses_setid(const struct ew_image *image)
+{
+	for (unsigned int i = 0; i < image->n_profiles; i++)
+		if (image->profiles[i].shapes & EW_BIT(EW_SHAPE_SETID))
+			return true;
+	return false;
+}
+
+static struct execward *open_skeleton(const struct ew_image *image)
 {
 	const char *fault = getenv("EXECWARD_FAULT");
 	struct execward *skel = execward__open();
@@ -187,9 +195,8 @@ static struct execward *open_skeleton(void)
 		return NULL;
 	if (fault && strcmp(fault, "fork") == 0)
 		skel->rodata->ew_fault |= EW_FAULT_FORK;
-	/* a kernel that has it inlined tells set-uid with file capabilities from set-uid alone a little less often */
-	if (libbpf_find_vmlinux_btf_id("get_vfs_caps_from_disk", BPF_TRACE_FEXIT) <= 0)
-		bpf_program__set_autoload(skel->progs.ew_vfs_caps, false);
+	/* bpf/exec.bpf.c: a sixth program for every exec to pass, so only where a verdict depends on it */
+	bpf_program__set_autoload(skel->progs.ew_vfs_caps, refuses_setid(image));
 	return skel;
 }
 
@@ -200,7 +207,7 @@ static int load_staged(const struct ew_image *image)
 	int err;
 
 	libbpf_set_print(print_libbpf);
-	skel = open_skeleton();
+	skel = open_skeleton(image);
 	if (!skel)
 		return ew_error_ret(-errno, "the programs cannot be opened: %s", strerror(errno));
 	err = execward__load(skel);

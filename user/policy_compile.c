@@ -2,11 +2,8 @@
 #include "policy_compile.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <string.h>
 
-#include "identity.h"
 #include "policy_text.h"
 #include "words.h"
 
@@ -31,53 +28,6 @@ struct compiler {
 };
 
 #define error_at(c, node, ...) ew_diagnose_error((c)->diag, (c)->file->path, (node)->line, (node)->column, __VA_ARGS__)
-
-static int system_program(void *context, const char *path, struct ew_identity *out)
-{
-	(void)context;
-	return ew_identity_of_path(path, out);
-}
-
-/* An entry of passwd(5) or group(5), a group with thousands of members included. */
-#define NSS_BUFFER_SIZE (1 << 20)
-
-static int system_user(void *context, const char *name, __u32 *out)
-{
-	_cleanup_free_ char *buf = malloc(NSS_BUFFER_SIZE);
-	struct passwd entry, *result = NULL;
-	int err;
-
-	(void)context;
-	if (!buf)
-		return -ENOMEM;
-	err = getpwnam_r(name, &entry, buf, NSS_BUFFER_SIZE, &result);
-	if (!result)
-		return err ? -err : -ENOENT;
-	*out = entry.pw_uid;
-	return 0;
-}
-
-static int system_group(void *context, const char *name, __u32 *out)
-{
-	_cleanup_free_ char *buf = malloc(NSS_BUFFER_SIZE);
-	struct group entry, *result = NULL;
-	int err;
-
-	(void)context;
-	if (!buf)
-		return -ENOMEM;
-	err = getgrnam_r(name, &entry, buf, NSS_BUFFER_SIZE, &result);
-	if (!result)
-		return err ? -err : -ENOENT;
-	*out = entry.gr_gid;
-	return 0;
-}
-
-const struct ew_resolver ew_resolver_system = {
-	.program = system_program,
-	.user = system_user,
-	.group = system_group,
-};
 
 static void compile_profile_head(struct compiler *c)
 {
@@ -215,8 +165,8 @@ static int resolve_program(struct compiler *c, const char *path, const struct ew
 	ew_shown(path, &shown);
 	if (err == -ENOENT || err == -ENOTDIR)
 		ew_diagnostics_add(c->diag, tolerant ? EW_SEVERITY_WARNING : EW_SEVERITY_ERROR, c->file->path,
-				   node->line, node->column, "program \"%s\" does not exist; expected an installed program",
-				   shown.text);
+				   node->line, node->column,
+				   "program \"%s\" does not exist; expected an installed program", shown.text);
 	else if (err == -EISDIR || err == -EINVAL)
 		error_at(c, node, "program \"%s\" is not a regular file; expected one", shown.text);
 	else
@@ -309,13 +259,15 @@ static void refuse_twin(struct compiler *c, size_t again, size_t first)
 	ew_shown(b->program, &programs[1]);
 	if (*a->from)
 		error_at(c, a->exception->node,
-			 "\"%s\" from \"%s\" is the same as \"%s\" from \"%s\" of another exception; expected one that lists the "
+			 "\"%s\" from \"%s\" is the same as \"%s\" from \"%s\" of another exception; expected one that "
+			 "lists the "
 			 "gains of both (first at line %u)",
 			 programs[0].text, ew_shown(a->from, &froms[0]), programs[1].text, ew_shown(b->from, &froms[1]),
 			 b->exception->node->line);
 	else
 		error_at(c, a->exception->node,
-			 "\"%s\" is the same file as \"%s\" of another exception; expected one that lists the gains of both "
+			 "\"%s\" is the same file as \"%s\" of another exception; expected one that lists the gains of "
+			 "both "
 			 "(first at line %u)",
 			 programs[0].text, programs[1].text, b->exception->node->line);
 }

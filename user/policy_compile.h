@@ -17,7 +17,8 @@ enum ew_compile_flag {
 };
 
 /*
- * How names become numbers. Each function returns 0, or a negative errno (-ENOENT: no such thing) and leaves *OUT alone.
+ * How names become numbers. Each function returns 0, or a negative errno (-ENOENT: no such thing) and leaves *OUT
+ * alone.
  */
 struct ew_resolver {
 	int (*program)(void *context, const char *path, struct ew_identity *out);
@@ -32,9 +33,9 @@ extern const struct ew_resolver ew_resolver_system;
 /*
  * ew_policy_compile - the image of POLICY
  *
- * FLAGS are EW_COMPILE_*; RESOLVER NULL is this machine. Returns 0 and an image in *OUT, which ew_image_free() releases and which does not refer to
- * POLICY; -EINVAL when there is an error in DIAG; -ENOMEM. *OUT is untouched on failure. DIAG is left sorted, and can hold
- * warnings also on success.
+ * FLAGS are EW_COMPILE_*; RESOLVER NULL is this machine. Returns 0 and an image in *OUT, which ew_image_free() releases
+ * and which does not refer to POLICY; -EINVAL when there is an error in DIAG; -ENOMEM. *OUT is untouched on failure.
+ * DIAG is left sorted, and can hold warnings also on success.
  */
 int ew_policy_compile(const struct ew_policy *policy, unsigned int flags, const struct ew_resolver *resolver,
 		      struct ew_image **out, struct ew_diagnostics *diag);

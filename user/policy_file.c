@@ -193,7 +193,8 @@ static int list_dir(const char *path, size_t rank, unsigned int flags, int *fd_o
 		if (entry->d_name[0] == '.')
 			continue;
 		if (ends_with(entry->d_name, ".yml"))
-			file_warning(diag, path, "\"%s\" is not read; expected a name that ends in .yaml", entry->d_name);
+			file_warning(diag, path, "\"%s\" is not read; expected a name that ends in .yaml",
+				     entry->d_name);
 		if (ends_with(entry->d_name, ".yaml") && add_entry(entries, entry->d_name, rank))
 			return -ENOMEM;
 	}

@@ -37,10 +37,10 @@ static void lint_value(struct lint *l, struct subject subject, const struct ew_n
 #define mistake(l, node, ...) ew_diagnose_error((l)->diag, (l)->file, (node)->line, (node)->column, __VA_ARGS__)
 
 /* A mistake after which the file cannot be loaded. */
-#define broken(l, node, ...)                                                                                           \
-	do {                                                                                                           \
-		mistake(l, node, __VA_ARGS__);                                                                         \
-		(l)->broken = true;                                                                                    \
+#define broken(l, node, ...)                   \
+	do {                                   \
+		mistake(l, node, __VA_ARGS__); \
+		(l)->broken = true;            \
 	} while (0)
 
 static const char *subject_name(struct subject subject, struct phrase *buf)
@@ -345,8 +345,8 @@ static void lint_list(struct lint *l, struct subject subject, const struct ew_no
 	if (!expect_type(l, subject, node, EW_NODE_SEQUENCE, schema))
 		return;
 	if (schema->type == CYAML_SEQUENCE && node->n < schema->sequence.min)
-		broken(l, node, "%s holds %zu entries; expected at least %" PRIu32, subject_name(subject, &name), node->n,
-		       schema->sequence.min);
+		broken(l, node, "%s holds %zu entries; expected at least %" PRIu32, subject_name(subject, &name),
+		       node->n, schema->sequence.min);
 	for (size_t i = 0; i < node->n; i++) {
 		if (schema->type == CYAML_FLAGS)
 			lint_word(l, entry, node->items[i], schema);

@@ -203,7 +203,8 @@ static int add_file(struct ew_policy *policy, const char *path, const char *text
 }
 
 /* All that was read, merged; BEFORE is how many errors DIAG had when reading began. */
-static int merge(const struct ew_policy_texts *texts, struct ew_policy **out, size_t before, struct ew_diagnostics *diag)
+static int merge(const struct ew_policy_texts *texts, struct ew_policy **out, size_t before,
+		 struct ew_diagnostics *diag)
 {
 	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = calloc(1, sizeof(*policy));
 	int err = policy ? 0 : -ENOMEM;

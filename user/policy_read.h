@@ -9,17 +9,17 @@
 #include "policy_yaml.h"
 
 /*
- * Policy files as they were read, merged, before anything is looked up on this machine. policy_compile.c turns them into
- * what the kernel side uses.
+ * Policy files as they were read, merged, before anything is looked up on this machine. policy_compile.c turns them
+ * into what the kernel side uses.
  */
 
 #define EW_POLICY_FILE_SIZE_MAX (16 << 20) /* bytes */
 
 struct ew_policy_file {
-	char *path;			    /* as given, or DIRECTORY/NAME */
-	const char *name;		    /* base name, within path */
+	char *path;			     /* as given, or DIRECTORY/NAME */
+	const char *name;		     /* base name, within path */
 	struct ew_policy_document *document; /* never NULL */
-	struct ew_node *root;		    /* the places of what is in it */
+	struct ew_node *root;		     /* the places of what is in it */
 };
 
 struct ew_policy {
@@ -30,7 +30,8 @@ struct ew_policy {
 };
 
 enum ew_read_flag {
-	EW_READ_ANY_OWNER = 1 << 0, /* owner and mode of a file or directory are a warning: it is not going to be loaded */
+	EW_READ_ANY_OWNER =
+		1 << 0, /* owner and mode of a file or directory are a warning: it is not going to be loaded */
 };
 
 /* The directories of a system, the first taking precedence; file-hierarchy(7). */

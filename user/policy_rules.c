@@ -15,7 +15,8 @@ static void check_exec_none(const char *path, const struct ew_policy_profile *pr
 {
 	if (profile->exec == EW_POLICY_EXEC_NONE && profile->except_count)
 		error_at(diag, path, ew_node_get(profile->node, "exec"),
-			 "\"exec: none\" in a profile with exceptions; expected one without the other (exceptions at line %u)",
+			 "\"exec: none\" in a profile with exceptions; expected one without the other (exceptions at "
+			 "line %u)",
 			 profile->except[0].node->line);
 }
 
@@ -53,12 +54,13 @@ static void check_gains(const char *path, const struct ew_policy_profile *profil
 		if (++ids[word.kind] == EW_EXCEPTION_IDS_MAX + 1)
 			error_at(diag, path, ew_node_item(list, i),
 				 "more than %d %s ids in an exception; expected at most %d, or \"%.3s\" for any",
-				 EW_EXCEPTION_IDS_MAX, word.kind == EW_GAIN_UID ? "user" : "group", EW_EXCEPTION_IDS_MAX,
-				 exception->gain[i]);
+				 EW_EXCEPTION_IDS_MAX, word.kind == EW_GAIN_UID ? "user" : "group",
+				 EW_EXCEPTION_IDS_MAX, exception->gain[i]);
 	}
 	if (whole && !(kinds & profile->gains) && profile->exec != EW_POLICY_EXEC_NONE)
 		error_at(diag, path, list,
-			 "exception for gains that profile \"%s\" does not control; expected a gain of a kind in its \"gains\"",
+			 "exception for gains that profile \"%s\" does not control; expected a gain of a kind in its "
+			 "\"gains\"",
 			 profile->name);
 }
 
@@ -107,15 +109,16 @@ static size_t fill_pairs(const struct ew_policy_exception *exception, struct pai
 	return exception->from_count ?: 1;
 }
 
-static void refuse_pair(const char *path, const struct pair *again, const struct pair *first, struct ew_diagnostics *diag)
+static void refuse_pair(const char *path, const struct pair *again, const struct pair *first,
+			struct ew_diagnostics *diag)
 {
 	struct ew_shown program, from;
 	bool any = !*again->from;
 
 	error_at(diag, path, again->node,
 		 "another exception for \"%s\"%s%s%s; expected one that lists the gains of both (first at line %u)",
-		 ew_shown(again->program, &program), any ? "" : " from \"", ew_shown(again->from, &from), any ? "" : "\"",
-		 first->exception->node->line);
+		 ew_shown(again->program, &program), any ? "" : " from \"", ew_shown(again->from, &from),
+		 any ? "" : "\"", first->exception->node->line);
 }
 
 /* The kernel side finds one exception for a program and an image, so two would not add up. */

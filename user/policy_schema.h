@@ -9,9 +9,9 @@
 struct ew_node;
 
 /*
- * What a policy file may hold: structs that libcyaml fills, and the one table of keys behind them. libcyaml loads by the
- * table; policy_lint.c checks by the same table first, because libcyaml tells no places and stops at the first mistake.
- * A new key is one row in policy_schema.c and one member here.
+ * What a policy file may hold: structs that libcyaml fills, and the one table of keys behind them. libcyaml loads by
+ * the table; policy_lint.c checks by the same table first, because libcyaml tells no places and stops at the first
+ * mistake. A new key is one row in policy_schema.c and one member here.
  */
 
 struct ew_policy_exception {

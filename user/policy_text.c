@@ -35,8 +35,8 @@ static bool refuse_unknown(struct ew_why *why, const char *what, const char *tex
 
 	if (!nearest)
 		return refuse(why, "unknown %s \"%s\"; expected %s", what, ew_shown(text, &shown), expected);
-	return refuse(why, "unknown %s \"%s\"; expected %s (did you mean \"%s\"?)", what, ew_shown(text, &shown), expected,
-		      nearest);
+	return refuse(why, "unknown %s \"%s\"; expected %s (did you mean \"%s\"?)", what, ew_shown(text, &shown),
+		      expected, nearest);
 }
 
 static bool has_control(const char *text)
@@ -69,9 +69,10 @@ static bool check_profile_name(const char *text, struct ew_why *why)
 			      ew_shown(text, &shown), (text[0] & 0x80) ? "?" : text);
 	for (const char *p = text; *p; p++) {
 		if (!strchr(alphanumeric, *p) && !strchr("._-", *p))
-			return refuse(why,
-				      "profile name \"%s\" has a character other than A-Z a-z 0-9 . _ -; expected only these",
-				      ew_shown(text, &shown));
+			return refuse(
+				why,
+				"profile name \"%s\" has a character other than A-Z a-z 0-9 . _ -; expected only these",
+				ew_shown(text, &shown));
 	}
 	return true;
 }
@@ -123,11 +124,12 @@ static bool check_cgroup(const char *text, struct ew_why *why)
 	struct ew_shown shown;
 
 	if (strpbrk(text, "*?["))
-		return refuse(why,
-			      "cgroup \"%s\": patterns are not supported by this version of execward; expected the path "
-			      "of one cgroup",
-			      ew_shown(text, &shown));
-	return EW_STREQ(text, "/") || check_path("cgroup", text, why);
+		return refuse(
+			why,
+			"cgroup \"%s\": patterns are not supported by this version of execward; expected the path "
+			"of one cgroup",
+			ew_shown(text, &shown));
+	return check_path("cgroup", text, why);
 }
 
 /* The spelling that the records use may be what was meant by CAP_NET_RAW, or by net_raw. */

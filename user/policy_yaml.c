@@ -172,9 +172,10 @@ static int on_alias(struct builder *b, const yaml_event_t *event)
 	int err = add_node(b, event, EW_NODE_ALIAS, &node);
 
 	if (!err)
-		ew_diagnose_error(b->diag, b->file, node->line, node->column,
-				  "alias \"*%s\"; expected the value itself (a text that begins with \"*\" needs quotes)",
-				  ew_shown((const char *)event->data.alias.anchor, &shown));
+		ew_diagnose_error(
+			b->diag, b->file, node->line, node->column,
+			"alias \"*%s\"; expected the value itself (a text that begins with \"*\" needs quotes)",
+			ew_shown((const char *)event->data.alias.anchor, &shown));
 	return err;
 }
 
@@ -234,7 +235,8 @@ static int on_syntax_error(const struct builder *b, const yaml_parser_t *parser)
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
-	if (parser->error == YAML_SCANNER_ERROR && mark.index < b->length && strstr(problem, "cannot start any token")) {
+	if (parser->error == YAML_SCANNER_ERROR && mark.index < b->length &&
+	    strstr(problem, "cannot start any token")) {
 		size_t at = 0, length;
 		uint32_t character = 0;
 

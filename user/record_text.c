@@ -17,24 +17,21 @@
 
 enum field { TIME, VERDICT, WHO, EXE, PROGRAM, GAINS, IDS, CGROUP, REASON, FIELDS };
 
-/* Columns that a field is filled up to where there is room, and how it is called in the header. */
 static const struct {
 	const char *title;
-	unsigned int columns;
+	unsigned int columns; /* filled up to, where there is room */
+	unsigned int fair;    /* shortened to, at most, for the sake of the fields of little weight; 0: not at all */
+	unsigned int least;   /* shortened to, at most, for the sake of the others */
 } fields[FIELDS] = {
-	[TIME] = {"TIME", 12}, [VERDICT] = {"WHAT", 5},	  [WHO] = {"WHO", 18},
-	[EXE] = {"FROM", 20},  [PROGRAM] = {"TO", 24},	  [GAINS] = {"GAINS", 12},
-	[IDS] = {"IDS", 10},   [CGROUP] = {"CGROUP", 30}, [REASON] = {"REASON, PROFILE (RULE)", 0},
+	[TIME] = {"TIME", 12, 0, 0}, [VERDICT] = {"WHAT", 5, 0, 0},    [WHO] = {"WHO", 18, 0, 12},
+	[EXE] = {"FROM", 20, 16, 0}, [PROGRAM] = {"TO", 24, 20, 12},   [GAINS] = {"GAINS", 12, 0, 16},
+	[IDS] = {"IDS", 10, 0, 0},   [CGROUP] = {"CGROUP", 30, 12, 0}, [REASON] = {"REASON, PROFILE (RULE)", 0, 0, 12},
 };
 
-/* What a line that is too long leaves out, in this order, until what is left fits when shortened. */
-static const enum field left_out[] = {EXE, IDS, CGROUP, REASON, GAINS, WHO};
-
-/* What is shortened, in this order, and to how many columns at least. */
-static const struct {
-	enum field field;
-	size_t columns;
-} shortened[] = {{EXE, 12}, {CGROUP, 14}, {PROGRAM, 24}, {REASON, 12}, {PROGRAM, 12}, {WHO, 12}, {GAINS, 16}};
+/* What a line that is too long leaves out, first to last: the fields of little weight, then the others. */
+static const enum field light[] = {EXE, IDS, CGROUP}, heavy[] = {REASON, GAINS, WHO};
+/* What is shortened, first to last. */
+static const enum field shortened[] = {EXE, CGROUP, PROGRAM, REASON, WHO, GAINS};
 
 struct line {
 	const struct ew_record_text_options *options;
@@ -125,51 +122,59 @@ static size_t line_width(const struct line *line, bool columns)
 	return total;
 }
 
-/* The columns that FIELD takes when it is shortened as far as may be. */
-static size_t least_columns(const struct line *line, enum field field)
+/* The columns that FIELD takes when it is shortened, to what is fair or to the least. */
+static size_t short_columns(const struct line *line, enum field field, bool fair)
 {
-	size_t columns = line->width[field];
+	size_t columns = fair ? fields[field].fair : fields[field].least;
 
-	for (size_t i = 0; i < EW_ARRAY_SIZE(shortened); i++) {
-		if (shortened[i].field == field && shortened[i].columns < columns)
-			columns = shortened[i].columns;
-	}
-	return columns;
+	return columns && columns < line->width[field] ? columns : line->width[field];
 }
 
-static size_t least_width(const struct line *line)
+static bool can_fit(const struct line *line, bool fair)
 {
 	size_t total = line_width(line, false);
 
 	for (enum field i = 0; i < FIELDS; i++)
-		total -= line->width[i] - least_columns(line, i);
-	return total;
+		total -= line->width[i] - short_columns(line, i, fair);
+	return total <= line->options->width;
+}
+
+static void leave_out(struct line *line, const enum field *which, size_t n, bool fair)
+{
+	for (size_t i = 0; i < n && !can_fit(line, fair); i++) {
+		ew_freep(&line->text[which[i]]);
+		line->width[which[i]] = 0;
+	}
+}
+
+static void shorten(struct line *line, bool fair)
+{
+	for (size_t i = 0; i < EW_ARRAY_SIZE(shortened) && line_width(line, false) > line->options->width; i++) {
+		enum field field = shortened[i];
+		size_t excess = line_width(line, false) - line->options->width;
+		size_t width = line->width[field], leave = short_columns(line, field, fair);
+
+		if (width - leave > excess)
+			leave = width - excess;
+		if (leave < width)
+			line->width[field] = ew_text_elide(line->text[field], leave, mark(line->options));
+	}
 }
 
 /* Makes the line fit if it can; returns whether its fields can stand in columns. */
 static bool line_fit(struct line *line)
 {
-	size_t room = line->options->width;
+	bool fair;
 
 	for (enum field i = 0; i < FIELDS; i++)
 		line->width[i] = line->text[i] ? ew_text_width(line->text[i]) : 0;
-	if (!room || line_width(line, true) <= room)
+	if (!line->options->width || line_width(line, true) <= line->options->width)
 		return true;
-	for (size_t i = 0; i < EW_ARRAY_SIZE(left_out) && least_width(line) > room; i++) {
-		ew_freep(&line->text[left_out[i]]);
-		line->width[left_out[i]] = 0;
-	}
-	for (size_t i = 0; i < EW_ARRAY_SIZE(shortened) && line_width(line, false) > room; i++) {
-		enum field field = shortened[i].field;
-		size_t excess = line_width(line, false) - room, width = line->width[field],
-		       leave = shortened[i].columns;
-
-		if (width <= leave)
-			continue;
-		if (width - leave > excess)
-			leave = width - excess;
-		line->width[field] = ew_text_elide(line->text[field], leave, mark(line->options));
-	}
+	leave_out(line, light, EW_ARRAY_SIZE(light), true);
+	fair = can_fit(line, true);
+	if (!fair)
+		leave_out(line, heavy, EW_ARRAY_SIZE(heavy), false);
+	shorten(line, fair);
 	return false;
 }
 

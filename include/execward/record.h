@@ -69,14 +69,24 @@ struct ew_state {
 	__u32 readers; /* bit N: slot N has a live buffer */
 	__u32 readers_all; /* bit N: slot N wants untagged transitions too */
 	__u32 cgroups_incomplete; /* an entry of `cgroups` could not be stored: look up every ancestor instead */
+	__u32 process_tags; /* 1 from before the first process tag is set: until then nobody looks for one */
+	/*
+	 * Execs that are followed from hook to hook, so that nobody looks for one while there is none. One that fails
+	 * outside of our hooks stays counted until its task execs again, or for good: that costs time, nothing else.
+	 */
+	__u32 execs;
 	__u32 pad;
 	struct ew_reader reader[EW_READERS_MAX];
 };
 
+#define EW_REASONS_ROOM 16 /* EW_REASON_MAX, up to a power of two, by which an index is masked */
+_Static_assert(EW_REASON_MAX <= EW_REASONS_ROOM, "room for every reason");
+
 /* Counters of one profile, or, at slot EW_PROFILES_MAX, of everything; one set for each possible CPU. */
 struct ew_counters {
-	__u64 verdicts[EW_VERDICT_MAX];
-	__u64 reasons[EW_REASON_MAX];
+	__u64 execs; /* governed execs begun; those in no other verdict were allowed, those with no other reason no-gain */
+	__u64 verdicts[EW_VERDICT_MAX]; /* but EW_VERDICT_ALLOW */
+	__u64 reasons[EW_REASONS_ROOM];	/* but EW_REASON_NO_GAIN and EW_REASON_UNTAGGED */
 	__u64 forks_failed;	/* a fork refused because its tag could not be stored */
 	__u64 tags_lost;	/* the same under profiles in audit mode, where the fork goes on */
 	__u64 checks_refused;	/* AT_EXECVE_CHECK refused; no exec, hence no record */

@@ -38,6 +38,8 @@ static void test_mounts(void **state)
 		/* the whole hierarchy is better than a part of it, wherever it stands */
 		{BOUND UNIFIED, "/sys/fs/cgroup", ""},
 		{UNIFIED BOUND, "/sys/fs/cgroup", ""},
+		/* of parts, the first */
+		{"50 23 0:26 /b /mnt/b rw - cgroup2 cgroup2 rw\n" BOUND, "/mnt/b", "/b"},
 		/* lines that are none */
 		{"\nx\n1 2 3 - cgroup2 c rw\n" UNIFIED, "/sys/fs/cgroup", ""},
 	};

@@ -184,9 +184,9 @@ static void test_random_sequences(void **state)
 /* Cut at any size: a prefix, terminated, of whole characters and escapes, and the length of the whole. */
 static void test_cut(void **state)
 {
-	static const char bytes[] = "a\xc3\xa4\\\n\xf0\x9f\x98\x80\xff";
-	static const char whole[] = "a\xc3\xa4\\\\\\x0a\xf0\x9f\x98\x80\\xff";
-	static const size_t ends[] = {0, 1, 3, 5, 9, 13, 17}; /* of whole units */
+	static const char bytes[] = "a\xc3\xa4\\\n\xf0\x9f\x98\x80\xffz";
+	static const char whole[] = "a\xc3\xa4\\\\\\x0a\xf0\x9f\x98\x80\\xffz";
+	static const size_t ends[] = {0, 1, 3, 5, 9, 13, 17, 18}; /* of whole units */
 
 	(void)state;
 	for (size_t size = 1; size <= sizeof(whole) + 1; size++) {
@@ -248,6 +248,10 @@ static void test_elide(void **state)
 	check_elide("/usr/bin/sudo", 13, "\xe2\x80\xa6", "/usr/bin/sudo");
 	check_elide("/usr/lib/openssh/ssh-keysign", 13, "\xe2\x80\xa6", "/usr\xe2\x80\xa6-keysign");
 	check_elide("/usr/lib/openssh/ssh-keysign", 13, "~", "/usr~-keysign");
+	/* the mark is longer than the two letters it stands for */
+	check_elide("abcdef", 5, "\xe2\x80\xa6",
+		    "a\xe2\x80\xa6"
+		    "ef");
 	/* an escape goes as a whole */
 	check_elide("aa\\xffbbbbbbbbbbbb", 12, "~", "aa~bbbbbbbbb");
 	for (size_t i = 0; i < EW_ARRAY_SIZE(texts); i++) {

@@ -4,8 +4,8 @@
 #include <glob.h>
 
 /*
- * Policies that are refused, each for what it says and where. bad/expected.txt is the table: every line that `check` says
- * of every file of bad/. What cannot be a text file under version control is made here.
+ * Policies that are refused, each for what it says and where. bad/expected.txt is the table: every line that `check`
+ * says of every file of bad/. What cannot be a text file under version control is made here.
  */
 
 /* The lines of the table about FILE; the caller frees. */
@@ -62,28 +62,35 @@ struct raw {
 	size_t length;
 	const char *expected;
 };
-#define RAW(bytes, expected) {bytes, sizeof(bytes) - 1, expected}
+#define RAW(bytes, expected)                       \
+	{                                          \
+		bytes, sizeof(bytes) - 1, expected \
+	}
 
 static void bad_bytes(void **state)
 {
 	static const struct raw cases[] = {
 		RAW("version: 1\nprofiles: []\0\n", "p.yaml:2:13: error: NUL byte (U+0000); expected printable text\n"),
-		RAW("a\xff\nb\xc3\nc: \xe2\x82\n", "p.yaml:1:2: error: invalid UTF-8, byte 0xff; expected text in UTF-8\n"
-						   "p.yaml:2:2: error: invalid UTF-8, byte 0xc3; expected text in UTF-8\n"
-						   "p.yaml:3:4: error: invalid UTF-8, byte 0xe2; expected text in UTF-8\n"),
+		RAW("a\xff\nb\xc3\nc: \xe2\x82\n",
+		    "p.yaml:1:2: error: invalid UTF-8, byte 0xff; expected text in UTF-8\n"
+		    "p.yaml:2:2: error: invalid UTF-8, byte 0xc3; expected text in UTF-8\n"
+		    "p.yaml:3:4: error: invalid UTF-8, byte 0xe2; expected text in UTF-8\n"),
 		/* over-long "/", a surrogate, above U+10FFFF; one is told a line */
 		RAW("# \xc0\xaf \xff\n", "p.yaml:1:3: error: invalid UTF-8, byte 0xc0; expected text in UTF-8\n"),
 		RAW("# \xed\xa0\x80\n", "p.yaml:1:3: error: invalid UTF-8, byte 0xed; expected text in UTF-8\n"),
 		RAW("# \xf4\x90\x80\x80\n", "p.yaml:1:3: error: invalid UTF-8, byte 0xf4; expected text in UTF-8\n"),
 		/* columns count characters */
-		RAW("# \xc3\xa4\xe2\x82\xac\x01\n", "p.yaml:1:5: error: control character (U+0001); expected printable text\n"),
+		RAW("# \xc3\xa4\xe2\x82\xac\x01\n",
+		    "p.yaml:1:5: error: control character (U+0001); expected printable text\n"),
 		RAW("# \x7f\n# \xc2\x80\n", "p.yaml:1:3: error: control character (U+007F); expected printable text\n"
 					    "p.yaml:2:3: error: control character (U+0080); expected printable text\n"),
 		RAW("# a\rb\n",
 		    "p.yaml:1:4: error: carriage return without a line feed (U+000D); expected printable text\n"),
-		RAW("# a\r", "p.yaml:1:4: error: carriage return without a line feed (U+000D); expected printable text\n"),
+		RAW("# a\r",
+		    "p.yaml:1:4: error: carriage return without a line feed (U+000D); expected printable text\n"),
 		RAW("# \xc2\x85x\n", "p.yaml:1:3: error: invisible line separator (U+0085); expected printable text\n"),
-		RAW("# \xe2\x80\xa8\n", "p.yaml:1:3: error: invisible line separator (U+2028); expected printable text\n"),
+		RAW("# \xe2\x80\xa8\n",
+		    "p.yaml:1:3: error: invisible line separator (U+2028); expected printable text\n"),
 		RAW("a\xef\xbb\xbf\n",
 		    "p.yaml:1:2: error: byte order mark inside the file (U+FEFF); expected printable text\n"),
 		RAW("# \xef\xbf\xbf\n",
@@ -104,12 +111,14 @@ static void byte_order_mark_and_line_ends(void **state)
 {
 	(void)state;
 	assert_verdict("\xef\xbb\xbfversion: 1\r\nprofiles: []\r\n", "");
-	assert_verdict("\xef\xbb\xbfversoin: 1\r\nprofiles: no\r\n",
-		       "p.yaml:1:1: error: unknown key \"versoin\" in the policy; expected one of version, profiles (did you "
-		       "mean \"version\"?)\n"
-		       "p.yaml:1:1: error: missing key \"version\" in the policy; expected a number\n"
-		       "p.yaml:2:11: error: \"profiles\" holds text; expected a list\n");
-	assert_verdict("\xef\xbb\xbf", "p.yaml:1:1: error: empty file; expected a policy that begins with \"version: 1\"\n");
+	assert_verdict(
+		"\xef\xbb\xbfversoin: 1\r\nprofiles: no\r\n",
+		"p.yaml:1:1: error: unknown key \"versoin\" in the policy; expected one of version, profiles (did you "
+		"mean \"version\"?)\n"
+		"p.yaml:1:1: error: missing key \"version\" in the policy; expected a number\n"
+		"p.yaml:2:11: error: \"profiles\" holds text; expected a list\n");
+	assert_verdict("\xef\xbb\xbf",
+		       "p.yaml:1:1: error: empty file; expected a policy that begins with \"version: 1\"\n");
 }
 
 /* A policy of N profiles, or one of N exceptions, or one of N cgroups; the caller frees. */
@@ -142,11 +151,12 @@ static void limits(void **state)
 		 "p.yaml:67:3: error: too many profiles; expected at most 64 in all files\n"},
 		{"version: 1\nprofiles:\n- name: web\n  mode: deny\n  except:\n", "  - {program: /p/%u, gain: [uid]}\n",
 		 EW_EXCEPTIONS_MAX,
-		 "p.yaml:65542:5: error: too many exceptions; expected at most 65536 of a program and an image that execs it\n"},
+		 "p.yaml:65542:5: error: too many exceptions; expected at most 65536 of a program and an image that "
+		 "execs it\n"},
 		{"version: 1\nprofiles:\n- name: web\n  mode: deny\n  cgroups:\n", "  - /c%u\n", EW_CGROUP_PATHS_MAX,
 		 "p.yaml:1030:5: error: too many cgroups; expected at most 1024 in all files\n"},
-		{"version: 1\nprofiles:\n- name: web\n  mode: deny\n  except:\n  - program: /p\n    gain:\n", "    - uid:%u\n",
-		 EW_EXCEPTION_IDS_MAX,
+		{"version: 1\nprofiles:\n- name: web\n  mode: deny\n  except:\n  - program: /p\n    gain:\n",
+		 "    - uid:%u\n", EW_EXCEPTION_IDS_MAX,
 		 "p.yaml:16:7: error: more than 8 user ids in an exception; expected at most 8, or \"uid\" for any\n"},
 	};
 
@@ -169,15 +179,17 @@ static void images_count_as_exceptions(void **state)
 
 	(void)state;
 	assert_verdict(fits, "");
-	assert_verdict(over, "p.yaml:7:5: error: too many exceptions; expected at most 65536 of a program and an image that "
-			     "execs it\n");
+	assert_verdict(over,
+		       "p.yaml:7:5: error: too many exceptions; expected at most 65536 of a program and an image that "
+		       "execs it\n");
 }
 
 static void hostile_sizes(void **state)
 {
 	_cleanup_free_ char *deep = many("", "[", 100000);
 	_cleanup_free_ char *keys = many("", "k%u: 1\n", 100000);
-	_cleanup_free_ char *words = many("version: 1\nprofiles:\n- name: w\n  mode: deny\n  gains:\n", "  - w%u\n", 100000);
+	_cleanup_free_ char *words =
+		many("version: 1\nprofiles:\n- name: w\n  mode: deny\n  gains:\n", "  - w%u\n", 100000);
 	_cleanup_free_ char *verdict = NULL;
 
 	(void)state;
@@ -206,11 +218,13 @@ static void hostile_names_stay_in_their_line(void **state)
 
 	(void)state;
 	assert_verdict("version: 1\nprofiles: []\n\"a\\nb\\e[2J\\u202e\": 1\n",
-		       "p.yaml:3:1: error: unknown key \"a\\x0ab\\x1b[2J\\xe2\\x80\\xae\" in the policy; expected one of version, "
+		       "p.yaml:3:1: error: unknown key \"a\\x0ab\\x1b[2J\\xe2\\x80\\xae\" in the policy; expected one "
+		       "of version, "
 		       "profiles\n");
 	verdict = verdict_of("x\n\x1b.yaml", "", 0);
-	assert_string_equal(verdict, "x\\x0a\\x1b.yaml:1:1: error: empty file; expected a policy that begins with \"version: "
-				     "1\"\n");
+	assert_string_equal(verdict,
+			    "x\\x0a\\x1b.yaml:1:1: error: empty file; expected a policy that begins with \"version: "
+			    "1\"\n");
 }
 
 static void long_names_are_cut_between_characters(void **state)

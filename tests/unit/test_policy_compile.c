@@ -92,11 +92,12 @@ static void profiles(void **state)
 static void exceptions(void **state)
 {
 	EW_CLEANUP(unmake)
-	struct made made = make(HEAD "- {name: a, mode: deny}\n"
-				     "- name: b\n  mode: deny\n  except:\n"
-				     "  - {program: /p, gain: [uid, cap_chown, cap_net_raw, \"gid:shadow\", \"gid:7\"]}\n"
-				     "  - program: /q\n    gain: [\"uid:www-data\", caps, gid]\n    from: [/x, /y]\n",
-				0);
+	struct made made =
+		make(HEAD "- {name: a, mode: deny}\n"
+			  "- name: b\n  mode: deny\n  except:\n"
+			  "  - {program: /p, gain: [uid, cap_chown, cap_net_raw, \"gid:shadow\", \"gid:7\"]}\n"
+			  "  - program: /q\n    gain: [\"uid:www-data\", caps, gid]\n    from: [/x, /y]\n",
+		     0);
 	const struct ew_exception *e;
 
 	(void)state;
@@ -127,10 +128,11 @@ static void exceptions(void **state)
 static void ids_are_stored_once(void **state)
 {
 	EW_CLEANUP(unmake)
-	struct made made =
-		make(HEAD "- name: a\n  mode: deny\n  except:\n"
-			  "  - {program: /p, gain: [\"uid:root\", \"uid:0\", \"uid:toor\", \"uid:4294967294\", \"gid:root\"]}\n",
-		     0);
+	struct made made = make(
+		HEAD
+		"- name: a\n  mode: deny\n  except:\n"
+		"  - {program: /p, gain: [\"uid:root\", \"uid:0\", \"uid:toor\", \"uid:4294967294\", \"gid:root\"]}\n",
+		0);
 
 	(void)state;
 	assert_int_equal(made.err, 0);
@@ -211,11 +213,11 @@ static void sixty_four_profiles(void **state)
 	assert_true(made.image->cgroups[0].set == UINT64_MAX);
 }
 
-#define MISSING                                                                                                        \
-	HEAD "- name: a\n  mode: deny\n  except:\n"                                                                    \
-	     "  - {program: /missing/p, gain: [uid]}\n"                                                                \
-	     "  - {program: /hidden/p, gain: [uid]}\n"                                                                 \
-	     "  - {program: /q, gain: [uid], from: [/missing/a, /b]}\n"                                                \
+#define MISSING                                                         \
+	HEAD "- name: a\n  mode: deny\n  except:\n"                     \
+	     "  - {program: /missing/p, gain: [uid]}\n"                 \
+	     "  - {program: /hidden/p, gain: [uid]}\n"                  \
+	     "  - {program: /q, gain: [uid], from: [/missing/a, /b]}\n" \
 	     "  - {program: /r, gain: [uid], from: [/missing/a]}\n"
 
 static void missing_programs_are_errors(void **state)
@@ -228,7 +230,8 @@ static void missing_programs_are_errors(void **state)
 	assert_string_equal(
 		made.told,
 		"dir/p.yaml:6:15: error: program \"/missing/p\" does not exist; expected an installed program\n"
-		"dir/p.yaml:7:15: error: program \"/hidden/p\" cannot be looked at: Permission denied; expected an installed "
+		"dir/p.yaml:7:15: error: program \"/hidden/p\" cannot be looked at: Permission denied; expected an "
+		"installed "
 		"program\n"
 		"dir/p.yaml:8:39: error: program \"/missing/a\" does not exist; expected an installed program\n"
 		"dir/p.yaml:9:39: error: program \"/missing/a\" does not exist; expected an installed program\n");
@@ -258,14 +261,15 @@ static void what_is_wrong_stays_wrong(void **state)
 
 	(void)state;
 	assert_int_equal(made.err, -EINVAL);
-	assert_string_equal(
-		made.told,
-		"dir/p.yaml:6:15: error: program \"/directory\" is not a regular file; expected one\n"
-		"dir/p.yaml:6:34: error: unknown user \"x\"; expected a user of this machine, or a number\n"
-		"dir/p.yaml:7:15: error: program \"/broken/p\" cannot be looked at: Input/output error; expected an installed "
-		"program\n"
-		"dir/p.yaml:7:33: error: user \"unreachable\" cannot be looked up: Input/output error; expected a user of this "
-		"machine, or a number\n");
+	assert_string_equal(made.told,
+			    "dir/p.yaml:6:15: error: program \"/directory\" is not a regular file; expected one\n"
+			    "dir/p.yaml:6:34: error: unknown user \"x\"; expected a user of this machine, or a number\n"
+			    "dir/p.yaml:7:15: error: program \"/broken/p\" cannot be looked at: Input/output error; "
+			    "expected an installed "
+			    "program\n"
+			    "dir/p.yaml:7:33: error: user \"unreachable\" cannot be looked up: Input/output error; "
+			    "expected a user of this "
+			    "machine, or a number\n");
 }
 
 static void out_is_untouched_on_failure(void **state)

@@ -98,11 +98,12 @@ static void defaults(void **state)
 static void every_word(void **state)
 {
 	EW_CLEANUP(ew_policy_free)
-	struct ew_policy *policy = read_policy("version: 1\nprofiles:\n"
-					       "- {name: a, mode: audit, gains: [gid]}\n"
-					       "- {name: b, mode: deny, shapes: [setid, memfd, unlinked, script, nosuid-mount, "
-					       "ptraced, interpreted]}\n"
-					       "- {name: c, mode: kill, exec: none, userns: all}\n");
+	struct ew_policy *policy =
+		read_policy("version: 1\nprofiles:\n"
+			    "- {name: a, mode: audit, gains: [gid]}\n"
+			    "- {name: b, mode: deny, shapes: [setid, memfd, unlinked, script, nosuid-mount, "
+			    "ptraced, interpreted]}\n"
+			    "- {name: c, mode: kill, exec: none, userns: all}\n");
 	const struct ew_policy_profile *profiles = policy->files[0].document->profiles;
 
 	(void)state;
@@ -173,8 +174,8 @@ static void examples(void **state)
 	(void)state;
 	assert_int_equal(glob(EW_TEST_DIR "/../../dist/examples/*.yaml", 0, NULL, &files), 0);
 	assert_true(files.gl_pathc >= 3);
-	assert_int_equal(ew_policy_read_files((const char *const *)files.gl_pathv, files.gl_pathc, EW_READ_ANY_OWNER, &policy,
-					      &diag),
+	assert_int_equal(ew_policy_read_files((const char *const *)files.gl_pathv, files.gl_pathc, EW_READ_ANY_OWNER,
+					      &policy, &diag),
 			 0);
 	ew_diagnostics_clear(&diag);
 	assert_int_equal(ew_policy_compile(policy, 0, &fake_machine, &image, &diag), 0);
@@ -188,14 +189,10 @@ static void examples(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything),
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(every_word),
-		cmocka_unit_test(other_spellings_of_yaml),
-		cmocka_unit_test(limits_of_texts),
-		cmocka_unit_test(exceptions_that_look_alike),
-		cmocka_unit_test(warnings),
-		cmocka_unit_test(examples),
+		cmocka_unit_test(everything),	   cmocka_unit_test(defaults),
+		cmocka_unit_test(every_word),	   cmocka_unit_test(other_spellings_of_yaml),
+		cmocka_unit_test(limits_of_texts), cmocka_unit_test(exceptions_that_look_alike),
+		cmocka_unit_test(warnings),	   cmocka_unit_test(examples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

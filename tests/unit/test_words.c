@@ -63,9 +63,20 @@ static void nearest_word(void **state)
 	static const struct {
 		const char *text, *nearest;
 	} cases[] = {
-		{"uid", "uid"},	     {"uidd", "uid"},  {"iud", "uid"},	       {"gians", "gains"}, {"gain", "gains"},
-		{"cap", "caps"},     {"CAPS", NULL},   {"xyz", NULL},	       {"", NULL},	   {"u", NULL},
-		{"int", "interpreted"}, {"in", NULL}, {"interprted", "interpreted"}, {"ui", "uid"},
+		{"uid", "uid"},
+		{"uidd", "uid"},
+		{"iud", "uid"},
+		{"gians", "gains"},
+		{"gain", "gains"},
+		{"cap", "caps"},
+		{"CAPS", NULL},
+		{"xyz", NULL},
+		{"", NULL},
+		{"u", NULL},
+		{"int", "interpreted"},
+		{"in", NULL},
+		{"interprted", "interpreted"},
+		{"ui", "uid"},
 	};
 
 	(void)state;

@@ -121,6 +121,8 @@ struct linux_binprm {
 	struct file *file;
 	struct cred *cred;
 	int unsafe;
+	const char *filename;
+	const char *interp;
 	char buf[256];
 };
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tags going down a tree of cgroups, against the plain definition: the union of all own tags from here to the root. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "propagate.h"
+
+#define NODES 64
+
+struct node {
+	size_t parent; /* below its own index; node 0 is the root and its own parent */
+	struct ew_cgroup_tag tag;
+};
+
+static __u64 inherited(const struct node *nodes, size_t i)
+{
+	return i ? nodes[nodes[i].parent].tag.set : 0;
+}
+
+static int below(const struct node *nodes, size_t i, size_t root)
+{
+	while (i != root && i != 0)
+		i = nodes[i].parent;
+	return i == root;
+}
+
+/* What ew_cgroup_walk does: every node of the subtree, parents first. Ids are indexes plus one. */
+static void walk(struct node *nodes, size_t n, size_t root, __u64 policy, __u64 command)
+{
+	struct ew_cgroup_apply apply = {.policy = policy, .command = command, .root = root + 1};
+
+	for (size_t i = root; i < n; i++)
+		if (below(nodes, i, root))
+			nodes[i].tag = ew_propagate_walk(&apply, i + 1, &nodes[i].tag, inherited(nodes, i));
+}
+
+static __u64 expected(const struct node *nodes, size_t i)
+{
+	__u64 set = nodes[i].tag.policy | nodes[i].tag.command;
+
+	while (i) {
+		i = nodes[i].parent;
+		set |= nodes[i].tag.policy | nodes[i].tag.command;
+	}
+	return set;
+}
+
+static void chain(struct node *nodes, size_t n)
+{
+	memset(nodes, 0, n * sizeof(*nodes));
+	for (size_t i = 1; i < n; i++)
+		nodes[i].parent = i - 1;
+}
+
+static void test_tag_covers_all_below_at_any_depth(void **state)
+{
+	struct node nodes[NODES];
+
+	(void)state;
+	chain(nodes, NODES);
+	walk(nodes, NODES, 5, 0, 1);
+	assert_int_equal(nodes[4].tag.set, 0);
+	assert_int_equal(nodes[5].tag.command, 1);
+	for (size_t i = 5; i < NODES; i++)
+		assert_int_equal(nodes[i].tag.set, 1);
+	assert_int_equal(nodes[6].tag.command, 0);
+}
+
+static void test_untag_leaves_what_others_gave(void **state)
+{
+	struct node nodes[NODES];
+
+	(void)state;
+	chain(nodes, NODES);
+	walk(nodes, NODES, 2, 0, 1);
+	walk(nodes, NODES, 4, 0, 2);
+	walk(nodes, NODES, 6, 4, 1);
+	assert_int_equal(nodes[NODES - 1].tag.set, 7);
+	walk(nodes, NODES, 2, 0, 0);
+	assert_int_equal(nodes[3].tag.set, 0);
+	assert_int_equal(nodes[5].tag.set, 2);
+	/* profile 0 stays where it was given once more */
+	assert_int_equal(nodes[6].tag.set, 7);
+	walk(nodes, NODES, 6, 4, 0);
+	assert_int_equal(nodes[NODES - 1].tag.set, 6);
+}
+
+static void test_new_cgroup_inherits_and_gets_its_own(void **state)
+{
+	struct ew_cgroup_tag tag = ew_propagate_new(0, 0);
+
+	(void)state;
+	assert_int_equal(tag.set | tag.policy | tag.command, 0);
+	tag = ew_propagate_new(2, 0);
+	assert_int_equal(tag.set, 2);
+	assert_int_equal(tag.policy, 2);
+	tag = ew_propagate_new(2, 5);
+	assert_int_equal(tag.set, 7);
+	assert_int_equal(tag.policy, 2);
+	assert_int_equal(tag.command, 0);
+}
+
+static void test_random_trees(void **state)
+{
+	struct node nodes[NODES];
+
+	(void)state;
+	srandom(1);
+	for (int round = 0; round < 200; round++) {
+		size_t n = 1;
+
+		memset(nodes, 0, sizeof(nodes));
+		walk(nodes, n, 0, (__u64)random() & 1, 0);
+		for (int step = 0; step < 200; step++) {
+			size_t at = (size_t)random() % n;
+
+			if (n < NODES && random() & 1) {
+				nodes[n].parent = at;
+				nodes[n].tag =
+					ew_propagate_new(random() % 4 ? 0 : 1ULL << (random() % 64), nodes[at].tag.set);
+				n++;
+			} else {
+				walk(nodes, n, at, nodes[at].tag.policy, random() % 2 ? 1ULL << (random() % 64) : 0);
+			}
+			for (size_t i = 0; i < n; i++)
+				assert_true(nodes[i].tag.set == expected(nodes, i));
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tag_covers_all_below_at_any_depth),
+		cmocka_unit_test(test_untag_leaves_what_others_gave),
+		cmocka_unit_test(test_new_cgroup_inherits_and_gets_its_own),
+		cmocka_unit_test(test_random_trees),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

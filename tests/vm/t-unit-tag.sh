@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=sh
+# tag --unit and untag --unit, on services that run as a plain user and try sudo.
+# images: debian
+# kernels: all
+# timeout: 180
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/units.sh
+. /ew/lib.sh
+. /ew/tests/data/units.sh
+
+t_case "without policy"
+for u in web holed seen other web@a; do ok "$u starts" unit $u; done
+is "sudo" 0 "$(did web "$SUDO")"
+rc "tag, not loaded" 1 execward tag --unit web no
+like "says so" 'not loaded' "$(execward tag --unit web no 2>&1)"
+
+ok "load" u_load
+t_case "loaded, no tag"
+is "sudo" 0 "$(did web "$SUDO")"
+
+t_case "tagged as it runs"
+main=$(systemctl show -P MainPID web.service)
+ok "tag" execward tag --unit web.service no
+is "sudo" refused "$(did web "$SUDO")"
+is "what gains nothing" 1000 "$(did web 'id -u')"
+is "in a child of a child" refused "$(did web "sh -c \"sh -c 'sudo -n id -u; exit \\\$?'; exit \\\$?\"")"
+is "the service runs on" "$main" "$(systemctl show -P MainPID web.service)"
+is "a service without a tag" 0 "$(did other "$SUDO")"
+is "a login without a tag" 0 "$(as alice sudo -n id -u 2>&1)"
+ok "allow twin: tag" execward tag --unit holed.service holes
+is "allow twin" 0 "$(did holed "$SUDO")"
+ok "audit twin: tag" execward tag --unit seen.service see
+is "audit twin" 0 "$(did seen "$SUDO")"
+like "counted" '"deny":[1-9]' "$(execward status --json)"
+like "and audited" '"audit":[1-9]' "$(execward status --json)"
+
+t_case "names"
+ok "no suffix is .service" execward tag --unit other no
+is "it is that one" refused "$(did other "$SUDO")"
+ok "untag, no suffix" execward untag --unit other no
+is "gone" 0 "$(did other "$SUDO")"
+ok "an instance of a template" execward tag --unit web@a no
+is "it is that one" refused "$(did web@a "$SUDO")"
+like "its cgroup" '/web@a.service +no +command' "$(execward list)"
+ok "untag every profile" execward untag --unit web@a.service
+is "gone" 0 "$(did web@a "$SUDO")"
+ok "a slice" execward tag --unit system.slice see
+like "its cgroup" '^/system.slice +see +command' "$(execward list)"
+like "the unit is below it" '[`└][-─]/system.slice/web.service +no +command' "$(execward list)"
+like "another one too" '[├|][-─]/system.slice/holed.service +holes +command' "$(execward list)"
+ok "JSON" execward list --json
+like "JSON has the unit" '"path":"/system.slice/web.service","origin":"command","profiles":\["no"\]' "$(execward list --json)"
+ok "untag the slice" execward untag --unit system.slice
+is "the unit's own stays" refused "$(did web "$SUDO")"
+
+# error DESC REGEX UNIT [PROFILE]: refused with exit 1 and such a message, and nothing is tagged or untagged by it
+error() {
+	e_before=$(execward list)
+	rc "$1" 1 execward tag --unit "$3" "${4:-no}"
+	like "$1: says so" "$2" "$(execward tag --unit "$3" "${4:-no}" 2>&1)"
+	is "$1: nothing changed" "$e_before" "$(execward list)"
+}
+t_case "errors"
+printf '[Service]\nType=oneshot\nExecStart=/bin/true\n' >"$U_UNITS/idle.service"
+systemctl daemon-reload
+U_MADE="$U_MADE idle.service"
+error "unknown unit" 'nosuch.service: systemd knows no such unit' nosuch
+error "inactive unit" 'idle.service: has no cgroup, being inactive; start it' idle
+error "type without a cgroup" 'basic.target: .*has no cgroup' basic.target
+error "unknown profile" 'no profile "nosuch"' web nosuch
+error "near miss of a profile" 'no profile "hole" .*"holes"' web hole
+error "a path" 'not the name of one systemd unit' system.slice/web.service
+error "a pattern" 'not the name of one systemd unit' 'w*'
+error "an option" 'not the name of one systemd unit' '--help=x y'
+error "empty" 'not the name of one systemd unit' ''
+rc "untag of what has no tag" 1 execward untag --unit other
+like "says so" 'has no such tag of its own' "$(execward untag --unit other 2>&1)"
+rc "two kinds at once" 2 execward tag --unit web --pid 1 no
+rc "no profile" 2 execward tag --unit web
+
+t_case "gone"
+ok "untag" execward untag --unit web no
+is "sudo" 0 "$(did web "$SUDO")"
+ok "tag again" execward tag --unit web no
+is "refused again" refused "$(did web "$SUDO")"
+ok "unload" execward unload
+is "sudo after unload" 0 "$(did web "$SUDO")"
+is "systemd" running "$(systemctl is-system-running)"
+u_done
