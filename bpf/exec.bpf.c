@@ -169,13 +169,15 @@ SEC("lsm/bprm_check_security")
 int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
-	bool interpreter = bprm->interp != bprm->filename;
 	struct ew_state *st = ew_state_get();
-	__u32 shapes = ew_shapes_of(bprm);
 	struct ew_exec *x;
+	bool interpreter;
+	__u32 shapes;
 
-	if (ret || !st)
+	if (ret || !st || (!st->shapes && !st->readers))
 		return ret;
+	interpreter = bprm->interp != bprm->filename;
+	shapes = ew_shapes_of(bprm);
 	x = ew_exec_followed(current, st);
 	if (!x) {
 		__u64 set = shapes || interpreter ? ew_tags_of_task(st, current) : 0;

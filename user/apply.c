@@ -108,7 +108,7 @@ static int walk(const struct ew_pins *pins, int cgroup_fd, struct ew_cgroup_appl
 
 	if (bpf_map_update_elem(pins->cgroup_applies_fd, &zero, apply, BPF_ANY) < 0)
 		return -errno;
-	link = bpf_link_create(pins->walk_prog_fd, 0, BPF_TRACE_ITER, &opts);
+	link = bpf_link_create(pins->ew_cgroup_walk_prog_fd, 0, BPF_TRACE_ITER, &opts);
 	if (link < 0)
 		return -errno;
 	iter = bpf_iter_create(link);

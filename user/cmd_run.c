@@ -20,6 +20,7 @@ static const struct option options[] = {
 static int enter(const char *profile)
 {
 	_cleanup_pins_ struct ew_pins pins;
+	_cleanup_close_ int lock = -1;
 	int slot, err;
 
 	ew_pins_init(&pins);
@@ -27,6 +28,9 @@ static int enter(const char *profile)
 		return -1;
 	slot = ew_pins_profile_slot(&pins, profile);
 	if (slot < 0)
+		return -1;
+	lock = ew_lock_take();
+	if (lock < 0 || ew_pins_need_process_tags(&pins) < 0)
 		return -1;
 	err = ew_process_tag_self(&pins, 1ULL << slot, 1ULL << slot);
 	if (err < 0)

@@ -23,7 +23,7 @@ struct status {
 	struct ew_profile profiles[EW_PROFILES_MAX]; /* flags 0: empty slot */
 	struct ew_counters counters[EW_PROFILES_MAX + 1];
 	size_t n_cgroups, n_own_cgroups, n_processes;
-	bool cgroups_incomplete;
+	struct ew_state state;
 	size_t n_readers;
 	__u64 lost;
 };
@@ -81,43 +81,51 @@ static void read_tags(const struct ew_pins *pins, struct status *s)
 	}
 }
 
-static void read_readers(const struct ew_pins *pins, struct status *s)
+static void read_state(const struct ew_pins *pins, struct status *s)
 {
-	const struct ew_state *state = ew_pins_map_state(pins);
+	__u32 zero = 0;
 
-	if (!state)
+	if (bpf_map_lookup_elem(pins->state_fd, &zero, &s->state) < 0)
 		return;
-	s->cgroups_incomplete = state->cgroups_incomplete;
 	for (size_t i = 0; i < EW_READERS_MAX; i++) {
-		if (!(state->readers >> i & 1))
+		if (!(s->state.readers >> i & 1))
 			continue;
 		s->n_readers++;
 		for (size_t j = 0; j < EW_LOSS_MAX; j++)
-			s->lost += state->reader[i].lost[j];
+			s->lost += s->state.reader[i].lost[j];
 	}
 }
 
-/* Is every program still attached? Anybody with the right to remove a pin can have detached one. */
-static const char *missing_link(void)
+/* Is every program still attached that has to be? Anybody with the right to remove a pin can have detached one. */
+static const char *missing_link(const struct status *s)
 {
-	static const char *const links[] = {
-		"ew_creds_for_exec", "ew_check_security", "ew_creds_from_file", "ew_committing_creds",
-		"ew_task_alloc",     "ew_cgroup_mkdir",	  "ew_cgroup_rmdir",
+	const struct {
+		const char *name;
+		bool needed;
+	} links[] = {
+		{"ew_creds_for_exec", true},
+		{"ew_creds_from_file", true},
+		{"ew_committing_creds", true},
+		{"ew_cgroup_mkdir", true},
+		{"ew_cgroup_rmdir", true},
+		{"ew_check_security", s->state.shapes},
+		{"ew_vfs_caps", s->state.shapes & EW_BIT(EW_SHAPE_SETID)},
+		{"ew_task_alloc", s->state.process_tags},
 	};
 
 	for (size_t i = 0; i < EW_ARRAY_SIZE(links); i++) {
 		char path[256];
 
-		snprintf(path, sizeof(path), "%s/links/%s", EW_PIN_DIR, links[i]);
-		if (access(path, F_OK) < 0)
-			return links[i];
+		snprintf(path, sizeof(path), "%s/links/%s", EW_PIN_DIR, links[i].name);
+		if (links[i].needed && access(path, F_OK) < 0)
+			return links[i].name;
 	}
 	return NULL;
 }
 
 static void judge_loaded(struct status *s)
 {
-	const char *missing = missing_link();
+	const char *missing = missing_link(s);
 	bool refuses = false;
 
 	for (size_t i = 0; i < EW_PROFILES_MAX; i++)
@@ -169,7 +177,7 @@ static void gather(struct status *s)
 		ew_pins_profile(&pins, slot, &s->profiles[slot]);
 	read_counters(&pins, s);
 	read_tags(&pins, s);
-	read_readers(&pins, s);
+	read_state(&pins, s);
 	judge_loaded(s);
 }
 
@@ -219,7 +227,7 @@ static void print_json(const struct status *s)
 		json_object_object_add(doc, "counters", counters);
 		json_object_object_add(doc, "tagged_cgroups", json_object_new_int64((int64_t)s->n_own_cgroups));
 		json_object_object_add(doc, "governed_cgroups", json_object_new_int64((int64_t)s->n_cgroups));
-		json_object_object_add(doc, "cgroups_incomplete", json_object_new_boolean(s->cgroups_incomplete));
+		json_object_object_add(doc, "cgroups_incomplete", json_object_new_boolean(s->state.cgroups_incomplete));
 		json_object_object_add(doc, "tagged_processes", json_object_new_int64((int64_t)s->n_processes));
 		json_object_object_add(doc, "readers", json_object_new_int64((int64_t)s->n_readers));
 	}
@@ -247,7 +255,7 @@ static void print_text(const struct status *s)
 	}
 	printf("tags      %zu cgroup%s tagged, %zu governed; %zu process%s\n", s->n_own_cgroups,
 	       s->n_own_cgroups == 1 ? "" : "s", s->n_cgroups, s->n_processes, s->n_processes == 1 ? "" : "es");
-	if (s->cgroups_incomplete)
+	if (s->state.cgroups_incomplete)
 		puts("          the map of cgroups was full once: every exec looks at all cgroups above it, which is slower");
 	printf("execs     %llu allowed, %llu audited, %llu denied, %llu killed, %llu forks refused\n",
 	       all->verdicts[EW_VERDICT_ALLOW], all->verdicts[EW_VERDICT_AUDIT], all->verdicts[EW_VERDICT_DENY],

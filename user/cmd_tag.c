@@ -114,6 +114,8 @@ static int change_process(const struct ew_pins *pins, const struct request *r, _
 	if (process > 0 && process != pid)
 		return ew_error_ret(-EINVAL, "%ld is a thread of process %d; a tag is the whole process's: use --pid %d", pid,
 				    process, process);
+	if (!r->untag && ew_pins_need_process_tags(pins) < 0)
+		return -EIO;
 	n = ew_process_tag_tree(pins, (pid_t)pid, r->untag ? 0 : profiles, r->untag ? profiles : 0);
 	if (n == 0 && r->untag)
 		return ew_error_ret(-ENOENT, "process %ld has no such tag of its own; see: execward list", pid);

@@ -210,6 +210,8 @@ static int open_stream(struct trace *t)
 
 	if (lock < 0)
 		return lock;
+	if (ew_pins_need_shapes(&t->pins) < 0)
+		return -EIO;
 	err = ew_reader_open(&t->stream, t->pins.readers_fd, t->pins.state_fd, t->options.all ? EW_READER_ALL : 0,
 			     t->options.buffer);
 	if (err == -EUSERS)

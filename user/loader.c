@@ -105,15 +105,17 @@ static int pin_objects(struct execward *skel)
 #define X(name) {#name, bpf_map__fd(skel->maps.name)},
 		EW_PINNED_MAPS(X)
 #undef X
+	}, progs[] = {
+#define X(name) {#name, bpf_program__fd(skel->progs.name)},
+		EW_PINNED_PROGS(X)
+#undef X
 	};
 	int err = 0;
 
 	for (size_t i = 0; i < EW_ARRAY_SIZE(maps) && err == 0; i++)
 		err = pin_at(STAGE_DIR "/maps", maps[i].name, maps[i].fd);
-	if (err == 0)
-		err = pin_at(STAGE_DIR "/progs", "ew_cgroup_walk", bpf_program__fd(skel->progs.ew_cgroup_walk));
-	if (err == 0)
-		err = pin_at(STAGE_DIR "/progs", "ew_task_fork", bpf_program__fd(skel->progs.ew_task_fork));
+	for (size_t i = 0; i < EW_ARRAY_SIZE(progs) && err == 0; i++)
+		err = pin_at(STAGE_DIR "/progs", progs[i].name, progs[i].fd);
 	return err;
 }
 
@@ -124,8 +126,9 @@ static struct ew_pins pins_of(struct execward *skel)
 #define X(name) .name##_fd = bpf_map__fd(skel->maps.name),
 		EW_PINNED_MAPS(X)
 #undef X
-			.walk_prog_fd = bpf_program__fd(skel->progs.ew_cgroup_walk),
-		.fork_prog_fd = bpf_program__fd(skel->progs.ew_task_fork),
+#define X(name) .name##_prog_fd = bpf_program__fd(skel->progs.name),
+			EW_PINNED_PROGS(X)
+#undef X
 	};
 }
 
@@ -142,15 +145,29 @@ static int attach(struct bpf_program *prog)
 	return err;
 }
 
+/* The shapes that some profile refuses, EW_BIT(EW_SHAPE_*). */
+static __u32 refused_shapes(const struct ew_image *image)
+{
+	__u32 shapes = 0;
+
+	for (unsigned int i = 0; i < image->n_profiles; i++)
+		shapes |= image->profiles[i].shapes;
+	return shapes;
+}
+
 /*
  * Cgroups first, so that none is missed between the walk and the tracepoint; the hook that starts the accounting of an
- * exec last, since the others let pass what it has not begun.
+ * exec last. ew_task_alloc waits for the first process tag.
  */
 static int attach_all(struct execward *skel, const struct ew_pins *pins, const struct ew_image *image)
 {
 	struct bpf_program *const hooks[] = {
-		skel->progs.ew_task_alloc,	skel->progs.ew_committing_creds, skel->progs.ew_creds_from_file,
-		skel->progs.ew_check_security, skel->progs.ew_vfs_caps,		 skel->progs.ew_creds_for_exec,
+		skel->progs.ew_committing_creds,
+		skel->progs.ew_creds_from_file,
+		/* these two only where the policy refuses shapes; readers attach the first as well */
+		refused_shapes(image) ? skel->progs.ew_check_security : NULL,
+		refused_shapes(image) & EW_BIT(EW_SHAPE_SETID) ? skel->progs.ew_vfs_caps : NULL,
+		skel->progs.ew_creds_for_exec,
 	};
 	int err;
 
@@ -160,9 +177,19 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 	if (err == 0)
 		err = ew_apply_cgroups(pins, image);
 	for (size_t i = 0; i < EW_ARRAY_SIZE(hooks) && err == 0; i++)
-		if (bpf_program__autoload(hooks[i]))
+		if (hooks[i])
 			err = attach(hooks[i]);
 	return err;
+}
+
+static int write_state(const struct ew_pins *pins, const struct ew_image *image)
+{
+	struct ew_state state = {.shapes = refused_shapes(image)};
+	__u32 zero = 0;
+
+	if (bpf_map_update_elem(pins->state_fd, &zero, &state, BPF_ANY) < 0)
+		return ew_error_ret(-errno, "the map \"state\" cannot be written: %s", strerror(errno));
+	return 0;
 }
 
 static int write_meta(const struct ew_pins *pins)
@@ -178,14 +205,6 @@ static int write_meta(const struct ew_pins *pins)
 	return 0;
 }
 
-static bool refuses_setid(const struct ew_image *image)
-{
-	for (unsigned int i = 0; i < image->n_profiles; i++)
-		if (image->profiles[i].shapes & EW_BIT(EW_SHAPE_SETID))
-			return true;
-	return false;
-}
-
 static struct execward *open_skeleton(const struct ew_image *image)
 {
 	const char *fault = getenv("EXECWARD_FAULT");
@@ -196,7 +215,7 @@ static struct execward *open_skeleton(const struct ew_image *image)
 	if (fault && strcmp(fault, "fork") == 0)
 		skel->rodata->ew_fault |= EW_FAULT_FORK;
 	/* bpf/exec.bpf.c: a sixth program for every exec to pass, so only where a verdict depends on it */
-	bpf_program__set_autoload(skel->progs.ew_vfs_caps, refuses_setid(image));
+	bpf_program__set_autoload(skel->progs.ew_vfs_caps, refused_shapes(image) & EW_BIT(EW_SHAPE_SETID));
 	return skel;
 }
 
@@ -218,6 +237,8 @@ static int load_staged(const struct ew_image *image)
 				    strerror(-err));
 	pins = pins_of(skel);
 	err = write_meta(&pins);
+	if (err == 0)
+		err = write_state(&pins, image);
 	if (err == 0)
 		err = ew_apply_image(&pins, image, 1);
 	if (err == 0)

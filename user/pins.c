@@ -33,8 +33,9 @@ void ew_pins_init(struct ew_pins *pins)
 #define X(name) pins->name##_fd = -1;
 	EW_PINNED_MAPS(X)
 #undef X
-	pins->walk_prog_fd = -1;
-	pins->fork_prog_fd = -1;
+#define X(name) pins->name##_prog_fd = -1;
+	EW_PINNED_PROGS(X)
+#undef X
 }
 
 void ew_pins_close(struct ew_pins *pins)
@@ -42,8 +43,9 @@ void ew_pins_close(struct ew_pins *pins)
 #define X(name) ew_closep(&pins->name##_fd);
 	EW_PINNED_MAPS(X)
 #undef X
-	ew_closep(&pins->walk_prog_fd);
-	ew_closep(&pins->fork_prog_fd);
+#define X(name) ew_closep(&pins->name##_prog_fd);
+	EW_PINNED_PROGS(X)
+#undef X
 }
 
 int ew_pins_check_bpffs(char *why, size_t size)
@@ -106,8 +108,9 @@ static int open_all(struct ew_pins *pins, char *why, size_t size)
 #define X(name) {"maps/" #name, &pins->name##_fd},
 		EW_PINNED_MAPS(X)
 #undef X
-			{"progs/ew_cgroup_walk", &pins->walk_prog_fd},
-		{"progs/ew_task_fork", &pins->fork_prog_fd},
+#define X(name) {"progs/" #name, &pins->name##_prog_fd},
+			EW_PINNED_PROGS(X)
+#undef X
 	};
 
 	for (size_t i = 0; i < EW_ARRAY_SIZE(all); i++) {
@@ -194,11 +197,56 @@ int ew_lock_take(void)
 	return TAKE_FD(fd);
 }
 
-struct ew_state *ew_pins_map_state(const struct ew_pins *pins)
+static int attach_pinned(int prog_fd, const char *name)
+{
+	_cleanup_close_ int link = -1;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/links/%s", EW_PIN_DIR, name);
+	if (access(path, F_OK) == 0)
+		return 0;
+	link = bpf_raw_tracepoint_open(NULL, prog_fd);
+	if (link < 0)
+		return ew_error_ret(-errno, "program %s cannot be attached: %s", name, strerror(errno));
+	if (bpf_obj_pin(link, path) < 0)
+		return ew_error_ret(-errno, "%s cannot be pinned: %s", path, strerror(errno));
+	return 0;
+}
+
+int ew_pins_need_process_tags(const struct ew_pins *pins)
+{
+	struct ew_state *state = ew_pins_map_state(pins);
+	int err;
+
+	if (!state)
+		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
+	err = attach_pinned(pins->ew_task_alloc_prog_fd, "ew_task_alloc");
+	if (err == 0)
+		__atomic_store_n(&state->process_tags, 1, __ATOMIC_SEQ_CST);
+	ew_pins_unmap_state(state);
+	return err;
+}
+
+int ew_pins_need_shapes(const struct ew_pins *pins)
+{
+	return attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security");
+}
+
+static size_t state_size(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t size = (sizeof(struct ew_state) + page - 1) / page * page;
-	void *state = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, pins->state_fd, 0);
+
+	return (sizeof(struct ew_state) + page - 1) / page * page;
+}
+
+void ew_pins_unmap_state(struct ew_state *state)
+{
+	munmap(state, state_size());
+}
+
+struct ew_state *ew_pins_map_state(const struct ew_pins *pins)
+{
+	void *state = mmap(NULL, state_size(), PROT_READ | PROT_WRITE, MAP_SHARED, pins->state_fd, 0);
 
 	return state == MAP_FAILED ? NULL : state;
 }

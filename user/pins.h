@@ -21,12 +21,19 @@
 	X(meta) X(state) X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags)            \
 	X(counters) X(readers)
 
+/*
+ * The pinned programs: two that tools run, and two that are attached when they are first needed, as each costs every exec
+ * or fork of the machine some 200 instructions.
+ */
+#define EW_PINNED_PROGS(X) X(ew_cgroup_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security)
+
 struct ew_pins {
 #define X(name) int name##_fd;
 	EW_PINNED_MAPS(X)
 #undef X
-	int walk_prog_fd; /* ew_cgroup_walk */
-	int fork_prog_fd; /* ew_task_fork */
+#define X(name) int name##_prog_fd;
+	EW_PINNED_PROGS(X)
+#undef X
 };
 
 /* All descriptors -1, so that ew_pins_close() can be its cleanup. */
@@ -56,8 +63,19 @@ int ew_pins_check_bpffs(char *why, size_t size);
  */
 int ew_lock_take(void);
 
-/* The state that programs and tools share, mapped; NULL with errno on failure. Unmapped when the process ends. */
+/*
+ * ew_pins_need_process_tags - from here on children inherit process tags; before the first is set
+ * ew_pins_need_shapes - from here on the shapes of files are looked at; before the first reader
+ *
+ * Attach the program that does it, for good, unless it is. The caller holds the lock. Return 0 or a negative errno after
+ * logging it.
+ */
+int ew_pins_need_process_tags(const struct ew_pins *pins);
+int ew_pins_need_shapes(const struct ew_pins *pins);
+
+/* The state that programs and tools share, mapped; NULL with errno on failure. */
 struct ew_state *ew_pins_map_state(const struct ew_pins *pins);
+void ew_pins_unmap_state(struct ew_state *state);
 
 /* The profile in a slot. Returns 0, -ENOENT for an empty slot, or what bpf(2) failed with. */
 int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out);

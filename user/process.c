@@ -129,19 +129,6 @@ int ew_process_tag_get(const struct ew_pins *pins, pid_t pid, struct ew_task_tag
 	return pidfd < 0 ? pidfd : tag_get(pins, pidfd, out);
 }
 
-/* Makes the programs look for process tags; before the first is set. Returns 0 or -1 with errno. */
-static int announce(const struct ew_pins *pins)
-{
-	static struct ew_state *state;
-
-	if (!state)
-		state = ew_pins_map_state(pins);
-	if (!state)
-		return -1;
-	__atomic_store_n(&state->process_tags, 1, __ATOMIC_SEQ_CST);
-	return 0;
-}
-
 /* Returns 1 when the tag was changed, 0 when it was right already, -ESRCH when the process is gone. */
 static int tag_change(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 clear, __u64 starting)
 {
@@ -158,7 +145,7 @@ static int tag_change(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 cl
 	if (want.set == tag.set && want.starting == tag.starting)
 		return 0;
 	if (want.set)
-		err = announce(pins) ?: bpf_map_update_elem(pins->task_tags_fd, &pidfd, &want, BPF_ANY);
+		err = bpf_map_update_elem(pins->task_tags_fd, &pidfd, &want, BPF_ANY);
 	else
 		err = bpf_map_delete_elem(pins->task_tags_fd, &pidfd);
 	return err < 0 ? -errno : 1;
@@ -238,7 +225,7 @@ int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 
 	if (err == 0)
 		err = tree_add(&tree, &root);
 	if (err == 0) {
-		fork_link = bpf_raw_tracepoint_open(NULL, pins->fork_prog_fd);
+		fork_link = bpf_raw_tracepoint_open(NULL, pins->ew_task_fork_prog_fd);
 		err = fork_link < 0 ? -errno : 0;
 	}
 	do {

@@ -8,7 +8,7 @@
 
 #include "pins.h"
 
-/* Processes as /proc shows them (proc(5)), and their tags. */
+/* Processes as /proc shows them (proc(5)), and their tags. Who sets one has called ew_pins_need_process_tags(). */
 
 struct ew_process {
 	pid_t pid, ppid;

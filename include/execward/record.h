@@ -75,7 +75,7 @@ struct ew_state {
 	 * outside of our hooks stays counted until its task execs again, or for good: that costs time, nothing else.
 	 */
 	__u32 execs;
-	__u32 pad;
+	__u32 shapes; /* EW_BIT(EW_SHAPE_*) that some profile refuses; 0: without a reader nobody looks at shapes */
 	struct ew_reader reader[EW_READERS_MAX];
 };
 

@@ -2,7 +2,7 @@
 # images: small
 # kernels: all
 # Debian's own programs that gain power, as plain users run them.
-# shellcheck shell=sh disable=SC2086,SC2154
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154
 . /ew/lib.sh
 . /ew/tests/data/gain.sh
 G_UNTAGGED=1

@@ -54,6 +54,7 @@ g_reading() { execward status --json | grep -q '"readers":1'; }
 g_load() {
 	[ -d "$G_CGROUP-sync" ] || g_profile sync audit
 	ok "the policy loads" execward --policy-dir "$G_DIR" load
+	[ "$t_rc" = 0 ] || g_done # nothing more can be told
 	mkfifo "$T_TMP/fifo"
 	execward trace --json >"$T_TMP/fifo" &
 	G_TRACE=$!
@@ -77,11 +78,16 @@ g_unload() {
 g_main() {
 	execward unload >/dev/null 2>&1 # a test before this one may have died
 	g_cases
+	T_CASE=
 	g_load
 	g_cases
 	! command -v g_more >/dev/null || g_more
 	T_CASE=
 	g_unload
+	g_done
+}
+
+g_done() {
 	for g_p in $G_PROFILES; do [ ! -d "$G_CGROUP-$g_p" ] || rmdir "$G_CGROUP-$g_p"; done
 	[ -z "$G_MOUNTS" ] || umount "$G_MOUNTS"
 	t_done

@@ -18,6 +18,7 @@ profiles:
   - {name: watch, mode: audit, exec: none}
 YAML
 
+execward unload >/dev/null 2>&1 # what a test before, that was killed, left
 load() { execward --policy-dir "$POLICY" load; }
 
 # reload: unload if there is anything, then load

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=sh
+# load is all or nothing, whatever goes wrong and whenever it is killed; unload leaves nothing.
+# images: small
+# kernels: all
+# timeout: 180
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
+. /ew/lib.sh
+. /ew/tests/data/tags.sh
+
+PINS=/sys/fs/bpf/execward
+cg_make /life
+cat >"$POLICY/u.yaml" <<'YAML'
+version: 1
+profiles:
+  - {name: life, mode: deny, gains: [uid], cgroups: [/life]}
+YAML
+
+t_case "before"
+ok "nothing is there" nothing_left
+rc "unload has nothing to do" 1 execward unload
+is "and says so" "execward: execward is not loaded" "$(cat "$T_OUT")"
+
+t_case "load and unload"
+is "load tells what" "loaded: 6 profiles, 0 exceptions, 1 cgroup" "$(load)"
+is "enforced" refused "$(gain_in /life)"
+is "pins" "links maps progs" "$(ls $PINS | tr '\n' ' ' | sed 's/ $//')"
+ok "only root can look" test "$(stat -c %a $PINS)" = 700
+rc "a second load is refused" 1 load
+is "and says what to do" "execward: execward is loaded already; to start anew: execward unload, then load" "$(cat "$T_OUT")"
+is "nothing changed" refused "$(gain_in /life)"
+is "load takes no arguments" "execward: load takes no arguments, but got \"x\"" "$(execward load x 2>&1 | head -n 1)"
+ok "unload" execward unload
+is "free" 0 "$(gain_in /life)"
+ok "nothing is left" wait_for 5 nothing_left
+is "really" "" "$(leftovers)"
+
+t_case "bad policy"
+echo 'version: 1
+profiles:
+  - {name: x, mode: maybe}' >"$POLICY/z.yaml"
+rc "load fails" 1 load
+like "says where" "^$POLICY/z.yaml:3:[0-9]+: " "$(cat "$T_OUT")"
+like "says that nothing was done" '^execward: the policy is refused: [0-9]+ errors?; nothing was loaded$' "$(cat "$T_OUT")"
+is "nothing is left" "" "$(leftovers)"
+is "nothing is enforced" 0 "$(gain_in /life)"
+rm "$POLICY/z.yaml"
+
+
+# kill_when TEST... -- VERB...: starts execward VERB and kills it as soon as TEST holds
+kill_when() {
+	k_test=
+	while [ "$1" != -- ]; do k_test="$k_test $1" && shift; done
+	execward --policy-dir "$POLICY" "$2" >/dev/null 2>&1 &
+	k_job=$!
+	# shellcheck disable=SC2086 # words
+	until $k_test || ! kill -0 $k_job 2>/dev/null; do :; done
+	kill -KILL $k_job 2>/dev/null
+	wait $k_job 2>/dev/null
+}
+
+# remains WHEN: what a killed load or unload left is whole, or nothing that enforces, and is no hindrance
+kinds='' bad=''
+remains() {
+	r_gain=$(gain_in /life)
+	if [ -d $PINS ]; then
+		kinds="$kinds whole"
+		[ "$r_gain" = refused ] || bad="$bad $1:loaded:$r_gain"
+	else
+		if [ -z "$(ls /sys/fs/bpf)" ]; then kinds="$kinds nothing"; else kinds="$kinds parts"; fi
+		[ "$r_gain" = 0 ] || bad="$bad $1:not-loaded:$r_gain"
+		load >/dev/null 2>"$T_TMP/said" || bad="$bad $1:load:$(cat "$T_TMP/said")"
+	fi
+	execward unload
+	[ -z "$(ls /sys/fs/bpf)" ] || bad="$bad $1:left:$(ls /sys/fs/bpf)"
+}
+
+t_case "killed"
+start=$(t_now)
+load >/dev/null
+took=$(($(t_now) - start))
+execward unload
+for i in $(seq 10); do
+	ms=$((took * i))
+	kill_when sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))" -- load
+	remains "$i"
+done
+new=/sys/fs/bpf/execward-new
+for at in $new $new/maps/meta $new/progs/ew_task_fork $new/links/ew_cgroup_mkdir $new/links/ew_task_alloc \
+	$new/links/ew_creds_from_file $new/links/ew_creds_for_exec $PINS; do
+	kill_when test -e $at -- load
+	remains "${at##*/}"
+done
+is "load" "" "$bad"
+note "killed while loading (whole load ${took}0 ms), left:$kinds"
+kinds='' bad=''
+for at in /sys/fs/bpf/execward-gone /sys/fs/bpf/execward-gone/links /sys/fs/bpf/execward-gone/maps; do
+	load >/dev/null
+	if [ $at = /sys/fs/bpf/execward-gone ]; then
+		kill_when test -e $at -- unload
+	else
+		kill_when test ! -e $at/${at##*-gone/} -a ! -d $PINS -- unload
+	fi
+	remains "${at##*/}"
+done
+is "unload" "" "$bad"
+note "killed while unloading, left:$kinds"
+is "in the end nothing is left" "" "$(leftovers)"
+
+kill_when test -e $new/links/ew_task_alloc -- load
+rc "amid its hooks, status: not loaded" 3 execward status
+execward unload >/dev/null 2>&1
+ok "unload takes the parts away" wait_for 2 nothing_left
+is "really" "" "$(leftovers)"
+reload
+is "enforced" refused "$(gain_in /life)"
+
+t_case "every execward is killed"
+execward trace >/dev/null &
+trace=$!
+execward run no -- sleep 100 &
+job=$!
+wait_for 5 grep -qx sleep /proc/$job/comm
+kill -KILL $trace
+wait $trace 2>/dev/null
+nok "none is left" pgrep -x execward
+is "enforcement goes on in the cgroup" refused "$(gain_in /life)"
+like "the process keeps its tag" "^$job sleep +no +process" "$(execward list)"
+kill $job
+rc "status: enforcing" 0 execward status
+ok "unload" execward unload
+is "nothing is left" "" "$(leftovers)"
+cg_remove /life
+t_done
