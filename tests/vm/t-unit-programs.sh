@@ -54,7 +54,8 @@ each_works holed
 t_case "audit twin"
 each_works seen
 t_case "untagged"
-each_works plain
+is "sudo" 0 "$(did plain "$SUDO")"
+like "ping" ' 1 received' "$(did plain 'ping -q -c1 -W5 127.0.0.1')"
 
 # recorded UNIT PROGRAM VERDICT REASON GAIN-ERE: there is such a record
 recorded() {
@@ -88,5 +89,6 @@ wait "$tracer"
 
 ok "unload" execward unload
 t_case "after unload"
-each_works deny
+is "sudo" 0 "$(did deny "$SUDO")"
+is "unix_chkpwd" "" "$(did deny 'printf "alice\0" | unix_chkpwd alice nullok')"
 u_done
