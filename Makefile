@@ -121,11 +121,11 @@ $(O)/tests/guest/%: tests/vm/guest/%.c Makefile
 
 check: deps-vm
 	$(Q)$(MAKE) --no-print-directory all $(UNIT_TESTS) $(GUEST_TOOLS) DEPS=no
-	$(Q)O=$(O) tests/check unit vm
+	$(Q)O=$(O) tests/check unit docs size vm
 
 check-unit: deps-unit
 	$(Q)$(MAKE) --no-print-directory $(UNIT_TESTS) DEPS=no
-	$(Q)O=$(O) tests/check unit
+	$(Q)O=$(O) tests/check unit docs
 
 check-vm: deps-vm
 	$(Q)$(MAKE) --no-print-directory all $(GUEST_TOOLS) DEPS=no

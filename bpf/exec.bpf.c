@@ -203,7 +203,8 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 
 /*
  * Called by get_file_caps() for every exec from a mount that may set ids (security/commoncap.c); -ENODATA: none. Only
- * attached when a profile refuses the shape `setid`, for it is a sixth program for every exec to pass.
+ * attached when a profile refuses the shape `setid` or a reader is there, for it is one more program for every exec to
+ * pass.
  */
 SEC("fexit/get_vfs_caps_from_disk")
 int BPF_PROG(ew_vfs_caps, void *idmap, void *dentry, void *caps, int ret)

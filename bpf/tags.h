@@ -23,17 +23,20 @@ static long ew_tags_of_ancestor(__u32 level, struct ew_ancestors *found)
 	return 0;
 }
 
-/* One look-up at any depth; the walk is for the case that a cgroup's entry could not be stored when it was made. */
+/*
+ * One look-up at any depth. Once an entry could not be stored no entry can be trusted to have all that it should have
+ * inherited, and every exec asks all the cgroups above.
+ */
 static __always_inline __u64 ew_tags_of_cgroup(const struct ew_state *st)
 {
 	__u64 id = bpf_get_current_cgroup_id();
-	struct ew_cgroup_tag *tag = bpf_map_lookup_elem(&cgroups, &id);
 	struct ew_ancestors found = {};
+	struct ew_cgroup_tag *tag;
 
-	if (tag)
-		return tag->set;
-	if (!st->cgroups_incomplete)
-		return 0;
+	if (!st->cgroups_incomplete) {
+		tag = bpf_map_lookup_elem(&cgroups, &id);
+		return tag ? tag->set : 0;
+	}
 	bpf_loop(EW_CGROUP_DEPTH_MAX, ew_tags_of_ancestor, &found, 0);
 	return found.set;
 }

@@ -141,8 +141,12 @@ int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path,
 		err = -ENOSPC;
 	if (err == 0)
 		return 0;
-	ew_error("cgroup %s cannot be tagged: %s%s", path, strerror(-err),
-		 err == -ENOSPC ? "; the map of tagged cgroups is full: tag fewer cgroups, or one further up" : "");
+	if (err == -ENOSPC)
+		ew_error("cgroup %s cannot be tagged: the map of tagged cgroups is full, it holds %d; tag fewer cgroups, or "
+			 "one further up",
+			 path, EW_CGROUPS_MAX);
+	else
+		ew_error("cgroup %s cannot be tagged: %s", path, strerror(-err));
 	apply = (struct ew_cgroup_apply){.policy = before.policy, .command = before.command, .root = apply.root};
 	if (walk(pins, cgroup_fd, &apply) < 0)
 		ew_error("cgroup %s: its former tags could not be put back; unload and load again", path);

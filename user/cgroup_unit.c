@@ -125,9 +125,15 @@ int ew_cgroup_of_unit(const char *unit, char *out, size_t size)
 	if (EW_STREQ(property(text, "LoadState", load, sizeof(load)), "not-found"))
 		return ew_error_ret(-ENOENT,
 				    "%s: systemd knows no such unit; `systemctl list-units` shows what there is", name);
-	if (!*property(text, "ControlGroup", path, sizeof(path)))
+	if (!*property(text, "ControlGroup", path, sizeof(path))) {
+		if (EW_STREQ(property(text, "ActiveState", active, sizeof(active)), "active"))
+			return ew_error_ret(-ENODATA,
+					    "%s: has no cgroup: units of its type have no processes; tag a service, scope or "
+					    "slice",
+					    name);
 		return ew_error_ret(-ENODATA, "%s: has no cgroup, being %s; start it first, or tag its slice", name,
-				    property(text, "ActiveState", active, sizeof(active)));
+				    active);
+	}
 	if ((size_t)snprintf(out, size, "%s", path) >= size)
 		return ew_error_ret(-ENAMETOOLONG, "%s: its cgroup path is too long", name);
 	return 0;

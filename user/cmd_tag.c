@@ -68,8 +68,11 @@ static int change_cgroup(const struct ew_pins *pins, const struct request *r, co
 	__u64 id;
 	int err;
 
-	if (fd == -ENOENT)
+	if (fd == -ENOENT || fd == -ENOTDIR)
 		return ew_error_ret(fd, "there is no cgroup %s; see: systemd-cgls", path);
+	if (fd == -EINVAL)
+		return ew_error_ret(fd, "\"%s\" is not the path of a cgroup: it has to begin with / and to go without . and ..",
+				    path);
 	if (fd == -EMEDIUMTYPE)
 		return ew_error_ret(fd, "%s is a cgroup of version 1; only those of version 2 can be tagged", path);
 	if (fd < 0)

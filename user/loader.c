@@ -164,7 +164,7 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 	struct bpf_program *const hooks[] = {
 		skel->progs.ew_committing_creds,
 		skel->progs.ew_creds_from_file,
-		/* these two only where the policy refuses shapes; readers attach the first as well */
+		/* these two only where the policy refuses shapes; readers attach both */
 		refused_shapes(image) ? skel->progs.ew_check_security : NULL,
 		refused_shapes(image) & EW_BIT(EW_SHAPE_SETID) ? skel->progs.ew_vfs_caps : NULL,
 		skel->progs.ew_creds_for_exec,
@@ -205,7 +205,7 @@ static int write_meta(const struct ew_pins *pins)
 	return 0;
 }
 
-static struct execward *open_skeleton(const struct ew_image *image)
+static struct execward *open_skeleton(void)
 {
 	const char *fault = getenv("EXECWARD_FAULT");
 	struct execward *skel = execward__open();
@@ -214,8 +214,6 @@ static struct execward *open_skeleton(const struct ew_image *image)
 		return NULL;
 	if (fault && strcmp(fault, "fork") == 0)
 		skel->rodata->ew_fault |= EW_FAULT_FORK;
-	/* bpf/exec.bpf.c: a sixth program for every exec to pass, so only where a verdict depends on it */
-	bpf_program__set_autoload(skel->progs.ew_vfs_caps, refused_shapes(image) & EW_BIT(EW_SHAPE_SETID));
 	return skel;
 }
 
@@ -226,7 +224,7 @@ static int load_staged(const struct ew_image *image)
 	int err;
 
 	libbpf_set_print(print_libbpf);
-	skel = open_skeleton(image);
+	skel = open_skeleton();
 	if (!skel)
 		return ew_error_ret(-errno, "the programs cannot be opened: %s", strerror(errno));
 	err = execward__load(skel);

@@ -5,26 +5,18 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void put_escaped(const char *text)
-{
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if ((*p < 0x20 && *p != '\n' && *p != '\t') || *p == 0x7f)
-			fprintf(stderr, "\\x%02x", *p);
-		else
-			fputc(*p, stderr);
-	}
-}
+#include "escape.h"
 
 static void log_line(const char *kind, const char *fmt, va_list args)
 {
+	_cleanup_free_ char *text = NULL, *escaped = NULL;
 	int saved = errno;
-	_cleanup_free_ char *text = NULL;
 
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
-	fprintf(stderr, "execward: %s", kind);
-	put_escaped(text ? text : fmt);
-	fputc('\n', stderr);
+	if (text)
+		escaped = ew_escape_dup(text, strlen(text), EW_ESCAPE_TEXT);
+	fprintf(stderr, "execward: %s%s\n", kind, escaped ? escaped : "no memory for a message");
 	errno = saved;
 }
 

@@ -75,6 +75,16 @@ static int open_pin(const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A map of another shape would be read past the end of our buffer. */
+static bool is_meta(int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) == 0 && info.type == BPF_MAP_TYPE_ARRAY &&
+	       info.key_size == sizeof(__u32) && info.value_size == sizeof(struct ew_meta) && info.max_entries == 1;
+}
+
 static int check_meta(struct ew_pins *pins, char *why, size_t size)
 {
 	struct ew_meta meta = {};
@@ -84,7 +94,7 @@ static int check_meta(struct ew_pins *pins, char *why, size_t size)
 	if (pins->meta_fd == -EPERM || pins->meta_fd == -EACCES)
 		return why_ret(-EPERM, "%s cannot be read: %s; run this as root", EW_PIN_DIR,
 			       strerror(-pins->meta_fd));
-	if (pins->meta_fd < 0 || bpf_map_lookup_elem(pins->meta_fd, &zero, &meta) < 0 || meta.magic != EW_META_MAGIC)
+	if (pins->meta_fd < 0 || !is_meta(pins->meta_fd) || bpf_map_lookup_elem(pins->meta_fd, &zero, &meta) < 0 || meta.magic != EW_META_MAGIC)
 		return why_ret(-ENOTUNIQ,
 			       "%s is there, but execward did not make it: it has no execward map \"meta\"; "
 			       "see what it is (ls -lR %s) and move it away",
@@ -117,8 +127,8 @@ static int open_all(struct ew_pins *pins, char *why, size_t size)
 		int fd = open_pin(all[i].name);
 
 		if (fd < 0)
-			return why_ret(fd, "%s/%s cannot be opened: %s; unload and load again", EW_PIN_DIR, all[i].name,
-				       strerror(-fd));
+			return why_ret(-EUCLEAN, "%s/%s cannot be opened: %s; unload and load again", EW_PIN_DIR,
+				       all[i].name, strerror(-fd));
 		ew_closep(all[i].fd);
 		*all[i].fd = fd;
 	}
@@ -229,7 +239,9 @@ int ew_pins_need_process_tags(const struct ew_pins *pins)
 
 int ew_pins_need_shapes(const struct ew_pins *pins)
 {
-	return attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security");
+	int err = attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security");
+
+	return err < 0 ? err : attach_pinned(pins->ew_vfs_caps_prog_fd, "ew_vfs_caps");
 }
 
 static size_t state_size(void)

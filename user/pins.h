@@ -22,10 +22,10 @@
 	X(counters) X(readers)
 
 /*
- * The pinned programs: two that tools run, and two that are attached when they are first needed, as each costs every exec
+ * The pinned programs: two that tools run, and three that are attached when they are first needed, as each costs every exec
  * or fork of the machine some 200 instructions.
  */
-#define EW_PINNED_PROGS(X) X(ew_cgroup_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security)
+#define EW_PINNED_PROGS(X) X(ew_cgroup_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps)
 
 struct ew_pins {
 #define X(name) int name##_fd;
@@ -47,7 +47,7 @@ void ew_pins_close(struct ew_pins *pins);
  *
  * Initialises PINS in any case. Returns 0, or: -ENOENT nothing is loaded; -EPERM no privilege; -EMEDIUMTYPE no bpf file
  * system is mounted; -ENOTUNIQ the directory is not ours; -EPROTO loaded by a version with another layout; or what
- * bpf(2) failed with.
+ * bpf(2) failed with. -EUCLEAN: it is ours, but not whole; unload it.
  */
 int ew_pins_try(struct ew_pins *pins, char *why, size_t size);
 int ew_pins_open(struct ew_pins *pins);
@@ -67,7 +67,7 @@ int ew_lock_take(void);
  * ew_pins_need_process_tags - from here on children inherit process tags; before the first is set
  * ew_pins_need_shapes - from here on the shapes of files are looked at; before the first reader
  *
- * Attach the program that does it, for good, unless it is. The caller holds the lock. Return 0 or a negative errno after
+ * Attach the programs that do it, for good, unless they are. The caller holds the lock. Return 0 or a negative errno after
  * logging it.
  */
 int ew_pins_need_process_tags(const struct ew_pins *pins);

@@ -57,7 +57,7 @@ threads() {
 	rm -f "$T_TMP/go"
 	asuser 1000 1000 1000 tthreads $TRIES "$T_TMP/go" "$SUID" >"$T_TMP/got" 2>&1 &
 	job=$!
-	wait_for 10 test -d "/proc/$job/task/$((job + TRIES))"
+	wait_for 10 threads_are "$job" $((TRIES + 1))
 	"$@" "$job"
 	touch "$T_TMP/go"
 	wait "$job"

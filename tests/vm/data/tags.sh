@@ -18,7 +18,10 @@ profiles:
   - {name: watch, mode: audit, exec: none}
 YAML
 
-execward unload >/dev/null 2>&1 # what a test before, that was killed, left
+# what a test before, that was killed, left
+execward unload >/dev/null 2>&1
+rm -rf /sys/fs/bpf/execward*
+
 load() { execward --policy-dir "$POLICY" load; }
 
 # reload: unload if there is anything, then load
@@ -97,6 +100,10 @@ asker_stop() {
 
 # counter NAME: of all profiles together. Not for free: `status` looks through a million places of a map.
 counter() { execward status --json | sed -n "s/.*\"counters\":.*\"$1\":\([0-9]*\).*/\1/p"; }
+
+# threads_are PID N;  thread_of PID: one that is not the leader
+threads_are() { set -- "$2" /proc/"$1"/task/* && [ $# = $(($1 + 1)) ]; }
+thread_of() { ls "/proc/$1/task" | grep -vx "$1" | head -n 1; }
 
 # readers_live: as a number with a bit for each
 readers_live() { bpftool map dump pinned /sys/fs/bpf/execward/maps/state | sed -n 's/.*"readers": \([0-9]*\).*/\1/p'; }
