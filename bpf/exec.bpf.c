@@ -78,14 +78,17 @@ static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *cu
 /* A governed exec that cannot be followed: refused, unless every profile only audits. Counted, but not recorded. */
 static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u64 set)
 {
-	struct ew_exec blank = {.set = set, .decision.slot = EW_PROFILES_MAX};
-	bool refused = ew_judge(&blank, set, EW_JUDGE_UNEVALUABLE);
+	struct ew_decision d = {
+		.verdict = ew_judge_unevaluable(set, true),
+		.reason = EW_REASON_UNEVALUABLE,
+		.slot = EW_PROFILES_MAX,
+	};
 
-	ew_count(&blank.decision);
+	ew_count(&d);
 	ew_emit_lost(st, set);
-	if (blank.decision.verdict == EW_VERDICT_KILL)
+	if (d.verdict == EW_VERDICT_KILL)
 		bpf_send_signal(EW_SIGKILL);
-	return refused ? -EW_EPERM : 0;
+	return d.verdict >= EW_VERDICT_DENY ? -EW_EPERM : 0;
 }
 
 SEC("lsm/bprm_creds_for_exec")

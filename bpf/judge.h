@@ -7,12 +7,15 @@
 /* Every profile of a set says what it thinks of the exec so far; the strictest stands (decide.h). */
 
 enum ew_judge_about {
-	EW_JUDGE_EXEC,	      /* may it exec at all */
-	EW_JUDGE_SHAPES,      /* what the file looks like */
-	EW_JUDGE_GAIN,	      /* what it gains */
-	EW_JUDGE_UNEVALUABLE, /* the kernel did not give what is needed */
+	EW_JUDGE_EXEC,	 /* may it exec at all */
+	EW_JUDGE_SHAPES, /* what the file looks like */
+	EW_JUDGE_GAIN,	 /* what it gains */
 };
 
+/*
+ * X is in a map, never on the stack: Linux 6.1 verifies the callback of bpf_loop() for its first round only, and takes
+ * what it knows of the stack then for true in every round (Linux 6.7 verifies all of them).
+ */
 struct ew_judge {
 	struct ew_exec *x;
 	__u64 left; /* slots still to be asked */
@@ -145,8 +148,6 @@ static long ew_judge_slot(__u32 index, struct ew_judge *judge)
 		d.reason = ew_decide_gain(profile, &x->gain, x->after.userns_level);
 		if (d.reason == EW_REASON_GAIN && ew_judge_excepted(x, profile, d.slot, &d.rule_line))
 			d.reason = EW_REASON_EXCEPTION;
-	} else if (judge->about == EW_JUDGE_UNEVALUABLE) {
-		d.reason = EW_REASON_UNEVALUABLE;
 	}
 	d.verdict = ew_decide_verdict(profile, d.reason);
 	if (x->decision.slot >= EW_PROFILES_MAX || ew_decision_outranks(&d, &x->decision))
@@ -161,6 +162,45 @@ static __always_inline bool ew_judge(struct ew_exec *x, __u64 set, __u32 about)
 
 	bpf_loop(EW_PROFILES_MAX, ew_judge_slot, &judge, 0);
 	return x->decision.verdict >= EW_VERDICT_DENY;
+}
+
+struct ew_modes {
+	__u64 left;  /* slots still to be asked */
+	__u32 modes; /* EW_BIT() of the mode of every profile so far; only ever added to (see struct ew_judge) */
+	bool count;  /* as "unevaluable", for each of them */
+};
+
+static long ew_modes_slot(__u32 index, struct ew_modes *modes)
+{
+	struct ew_profile *profile;
+	struct ew_counters *c;
+	__u32 slot, mode;
+
+	if (!modes->left)
+		return 1;
+	slot = ew_first_slot(modes->left);
+	modes->left &= modes->left - 1;
+	profile = ew_profile_get(slot);
+	/* a tag without its profile: nothing says that the exec may pass */
+	mode = profile ? profile->mode & (EW_VERDICT_MAX - 1) : EW_VERDICT_DENY;
+	modes->modes |= EW_BIT(mode);
+	c = modes->count ? ew_counters_get(slot) : NULL;
+	if (c) {
+		EW_COUNT(c->verdicts[mode]);
+		EW_COUNT(c->reasons[EW_REASON_UNEVALUABLE]);
+	}
+	return 0;
+}
+
+/* The verdict of a set of profiles on what cannot be evaluated: the strictest of their modes. */
+static __always_inline __u32 ew_judge_unevaluable(__u64 set, bool count)
+{
+	struct ew_modes modes = {.left = set, .count = count};
+
+	bpf_loop(EW_PROFILES_MAX, ew_modes_slot, &modes, 0);
+	if (modes.modes & EW_BIT(EW_VERDICT_KILL))
+		return EW_VERDICT_KILL;
+	return modes.modes & EW_BIT(EW_VERDICT_DENY) ? EW_VERDICT_DENY : EW_VERDICT_AUDIT;
 }
 
 #endif

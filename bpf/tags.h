@@ -33,6 +33,8 @@ static __always_inline __u64 ew_tags_of_cgroup(const struct ew_state *st)
 	struct ew_ancestors found = {};
 	struct ew_cgroup_tag *tag;
 
+	if (!st->in_force)
+		return 0;
 	if (!st->cgroups_incomplete) {
 		tag = bpf_map_lookup_elem(&cgroups, &id);
 		return tag ? tag->set : 0;
@@ -47,7 +49,7 @@ static __always_inline void ew_tags_of_process(const struct ew_state *st, struct
 {
 	struct ew_task_tag *tag = NULL;
 
-	if (st->process_tags)
+	if (st->process_tags && st->in_force)
 		tag = bpf_task_storage_get(&task_tags, current->group_leader, 0, 0);
 	out->set = tag ? tag->set : 0;
 	out->starting = tag ? tag->starting : 0;

@@ -12,14 +12,6 @@
 /* EW_FAULT_*: set before loading, for the tests */
 const volatile __u32 ew_fault = 0;
 
-/* Does any profile of the set refuse, or do all of them only audit? */
-static __always_inline bool ew_set_refuses(__u64 set)
-{
-	struct ew_exec blank = {.set = set, .decision.slot = EW_PROFILES_MAX};
-
-	return ew_judge(&blank, set, EW_JUDGE_UNEVALUABLE);
-}
-
 SEC("lsm/task_alloc")
 int BPF_PROG(ew_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
 {
@@ -42,7 +34,7 @@ int BPF_PROG(ew_task_alloc, struct task_struct *task, unsigned long clone_flags,
 		return 0;
 	}
 	c = ew_counters_get(EW_PROFILES_MAX);
-	if (!ew_set_refuses(tag->set)) {
+	if (ew_judge_unevaluable(tag->set, false) == EW_VERDICT_AUDIT) {
 		if (c)
 			EW_COUNT(c->tags_lost);
 		return 0;

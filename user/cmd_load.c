@@ -64,11 +64,19 @@ int ew_cmd_load(int argc, char **argv)
 	err = ew_pins_try(&pins, why, sizeof(why));
 	if (err == 0)
 		ew_error("execward is loaded already; to start anew: execward unload, then load");
-	else if (err != -ENOENT)
+	else if (err != -ENOENT && err != -EINPROGRESS)
 		ew_error("%s", why);
-	if (err != -ENOENT)
+	if (err != -ENOENT && err != -EINPROGRESS)
 		return EW_EXIT_FAILED;
-	if (read_image(&image) < 0 || ew_loader_load(image) < 0)
+	if (read_image(&image) < 0)
+		return EW_EXIT_FAILED;
+	if (err == -EINPROGRESS) {
+		ew_warning("what an interrupted load or unload left behind is taken away first");
+		if (ew_loader_unload(&pins) < 0)
+			return EW_EXIT_FAILED;
+		ew_pins_close(&pins);
+	}
+	if (ew_loader_load(image) < 0)
 		return EW_EXIT_FAILED;
 	printf("loaded: %u profile%s, %zu exception%s, %zu cgroup%s\n", image->n_profiles,
 	       image->n_profiles == 1 ? "" : "s", image->n_exceptions, image->n_exceptions == 1 ? "" : "s",
@@ -90,10 +98,14 @@ int ew_cmd_unload(int argc, char **argv)
 	if (lock < 0)
 		return EW_EXIT_FAILED;
 	err = ew_pins_try(&pins, why, sizeof(why));
+	if (err == -ENOENT && ew_loader_sweep()) {
+		puts("execward is not loaded; what an interrupted load or unload had left is taken away");
+		return EW_EXIT_OK;
+	}
 	/* what cannot be opened whole, but is ours, is taken away all the same */
 	if (err == -ENOENT || err == -EPERM || err == -EMEDIUMTYPE || err == -ENOTUNIQ || err == -EPROTO) {
 		ew_error("%s", err == -ENOENT ? "execward is not loaded" : why);
 		return EW_EXIT_FAILED;
 	}
-	return ew_loader_unload() < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+	return ew_loader_unload(&pins) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 }

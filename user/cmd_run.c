@@ -24,13 +24,13 @@ static int enter(const char *profile)
 	int slot, err;
 
 	ew_pins_init(&pins);
-	if (ew_pins_open(&pins) < 0)
+	lock = ew_pins_open_locked(&pins);
+	if (lock < 0)
 		return -1;
 	slot = ew_pins_profile_slot(&pins, profile);
 	if (slot < 0)
 		return -1;
-	lock = ew_lock_take();
-	if (lock < 0 || ew_pins_need_process_tags(&pins) < 0)
+	if (ew_pins_need_process_tags(&pins) < 0)
 		return -1;
 	err = ew_process_tag_self(&pins, 1ULL << slot, 1ULL << slot);
 	if (err < 0)

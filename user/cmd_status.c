@@ -166,9 +166,9 @@ static void gather(struct status *s)
 	}
 	err = ew_pins_try(&pins, s->why, sizeof(s->why));
 	if (err < 0) {
-		s->exit = err == -ENOENT  ? EW_EXIT_NOT_LOADED
-			  : err == -EPERM ? EW_EXIT_NO_PRIVILEGE
-					  : EW_EXIT_FAILED;
+		s->exit = err == -ENOENT || err == -EINPROGRESS ? EW_EXIT_NOT_LOADED
+			  : err == -EPERM			? EW_EXIT_NO_PRIVILEGE
+								: EW_EXIT_FAILED;
 		return;
 	}
 	s->loaded = true;

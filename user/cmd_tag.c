@@ -135,9 +135,7 @@ static int change(int argc, char **argv, struct request *r)
 	ew_pins_init(&pins);
 	if (err >= 0)
 		return err;
-	if (ew_pins_open(&pins) < 0)
-		return EW_EXIT_FAILED;
-	lock = ew_lock_take();
+	lock = ew_pins_open_locked(&pins);
 	if (lock < 0)
 		return EW_EXIT_FAILED;
 	if (r->profile) {

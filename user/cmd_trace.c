@@ -205,11 +205,13 @@ static int open_signals(void)
 /* Under the lock, as slots are claimed. Logs its errors. */
 static int open_stream(struct trace *t)
 {
-	_cleanup_close_ int lock = ew_lock_take();
+	_cleanup_close_ int lock = ew_pins_open_locked(&t->pins);
 	int err;
 
 	if (lock < 0)
 		return lock;
+	if (ew_trace_filter_open(&t->filter, &t->options, &t->pins) < 0)
+		return -EINVAL;
 	if (ew_pins_need_shapes(&t->pins) < 0)
 		return -EIO;
 	err = ew_reader_open(&t->stream, t->pins.readers_fd, t->pins.state_fd, t->options.all ? EW_READER_ALL : 0,
@@ -229,8 +231,7 @@ static int trace(struct trace *t)
 
 	if (signals < 0)
 		return ew_error_ret(signals, "signals cannot be waited for: %s", strerror(-signals));
-	if (ew_pins_open(&t->pins) < 0 || ew_trace_filter_open(&t->filter, &t->options, &t->pins) < 0 ||
-	    open_stream(t) < 0)
+	if (open_stream(t) < 0)
 		return -EINVAL;
 	choose_style(t);
 	if (isatty(STDERR_FILENO))

@@ -30,10 +30,17 @@ static void skel_destroyp(struct execward **skel)
 	*skel = NULL;
 }
 
+static bool want_stats(void)
+{
+	const char *debug = getenv("EXECWARD_DEBUG");
+
+	return debug && strcmp(debug, "stats") == 0;
+}
+
 /* The verifier's words are for developers: kept back unless EXECWARD_DEBUG asks for them. */
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
-	if (!getenv("EXECWARD_DEBUG") || level == LIBBPF_DEBUG)
+	if (!getenv("EXECWARD_DEBUG") || want_stats() || level == LIBBPF_DEBUG)
 		return 0;
 	return vfprintf(stderr, format, args);
 }
@@ -205,6 +212,33 @@ static int write_meta(const struct ew_pins *pins)
 	return 0;
 }
 
+/* EXECWARD_DEBUG=stats: what the verifier says of its own work on each program, for tests/vm/t-cost.sh. */
+#define STATS_SIZE 1024
+static char stats[16][STATS_SIZE];
+
+static void ask_stats(struct bpf_object *object)
+{
+	struct bpf_program *prog;
+	size_t n = 0;
+
+	bpf_object__for_each_program(prog, object) {
+		if (n == EW_ARRAY_SIZE(stats))
+			break;
+		bpf_program__set_log_level(prog, 4); /* BPF_LOG_STATS, include/linux/bpf_verifier.h */
+		bpf_program__set_log_buf(prog, stats[n++], STATS_SIZE);
+	}
+}
+
+static void print_stats(struct bpf_object *object)
+{
+	struct bpf_program *prog;
+	size_t n = 0;
+
+	bpf_object__for_each_program(prog, object)
+		if (n < EW_ARRAY_SIZE(stats))
+			fprintf(stderr, "%s: %s", bpf_program__name(prog), stats[n++]);
+}
+
 static struct execward *open_skeleton(void)
 {
 	const char *fault = getenv("EXECWARD_FAULT");
@@ -227,7 +261,11 @@ static int load_staged(const struct ew_image *image)
 	skel = open_skeleton();
 	if (!skel)
 		return ew_error_ret(-errno, "the programs cannot be opened: %s", strerror(errno));
+	if (want_stats())
+		ask_stats(skel->obj);
 	err = execward__load(skel);
+	if (want_stats())
+		print_stats(skel->obj);
 	if (err < 0)
 		return ew_error_ret(err,
 				    "the kernel refuses the programs: %s; see `execward doctor`, or what the verifier "
@@ -249,6 +287,13 @@ static int load_staged(const struct ew_image *image)
 		err = attach_all(skel, &pins, image);
 	if (err == 0 && rename(STAGE_DIR, EW_PIN_DIR) < 0)
 		err = ew_error_ret(-errno, "%s cannot be renamed to %s: %s", STAGE_DIR, EW_PIN_DIR, strerror(errno));
+	if (err < 0)
+		return err;
+	err = ew_pins_set_in_force(&pins, true);
+	if (err < 0) {
+		ew_error("the policy cannot be put in force: %s", strerror(-err));
+		remove_pins(EW_PIN_DIR);
+	}
 	return err;
 }
 
@@ -261,12 +306,22 @@ int ew_loader_load(const struct ew_image *image)
 	return err;
 }
 
-int ew_loader_unload(void)
+bool ew_loader_sweep(void)
 {
-	int err;
+	bool any = access(STAGE_DIR, F_OK) == 0 || access(GONE_DIR, F_OK) == 0;
 
 	remove_pins(STAGE_DIR);
 	remove_pins(GONE_DIR);
+	return any;
+}
+
+int ew_loader_unload(const struct ew_pins *pins)
+{
+	int err;
+
+	if (pins->state_fd >= 0)
+		ew_pins_set_in_force(pins, false);
+	ew_loader_sweep();
 	if (rename(EW_PIN_DIR, GONE_DIR) < 0) {
 		if (errno == ENOENT)
 			return -ENOENT;

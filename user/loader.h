@@ -3,21 +3,24 @@
 #define EW_LOADER_H
 
 #include "image.h"
+#include "pins.h"
 
 /*
  * ew_loader_load - loads the programs, puts IMAGE in force, attaches, and pins it all under EW_PIN_DIR
  *
- * All or nothing: the directory appears as the last step, and before that everything goes when this process does. The
- * caller holds ew_lock_take() and has seen that nothing is loaded. Returns 0 or a negative errno after logging it.
+ * All or nothing: the programs let everything pass until the last step, one store. The caller holds ew_lock_take() and has seen that nothing is loaded. Returns 0 or a negative errno after logging it.
  */
 int ew_loader_load(const struct ew_image *image);
 
 /*
- * ew_loader_unload - detaches the programs and removes every pin
+ * ew_loader_unload - puts the programs out of force, detaches them, and removes every pin
  *
- * Returns 0, -ENOENT when nothing is loaded, or a negative errno
+ * PINS is what ew_pins_try() could open. Returns 0, -ENOENT when nothing is loaded, or a negative errno
  * after logging it.
  */
-int ew_loader_unload(void);
+int ew_loader_unload(const struct ew_pins *pins);
+
+/* Removes what an interrupted load or unload left, which is not in force. Was there anything? */
+bool ew_loader_sweep(void);
 
 #endif

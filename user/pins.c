@@ -135,6 +135,17 @@ static int open_all(struct ew_pins *pins, char *why, size_t size)
 	return 0;
 }
 
+static int check_in_force(const struct ew_pins *pins, char *why, size_t size)
+{
+	struct ew_state state = {};
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(pins->state_fd, &zero, &state) < 0 || !state.in_force)
+		return why_ret(-EINPROGRESS,
+			       "execward is not in force: a load or unload was interrupted; load it: execward load");
+	return 0;
+}
+
 int ew_pins_try(struct ew_pins *pins, char *why, size_t size)
 {
 	struct stat st;
@@ -154,9 +165,24 @@ int ew_pins_try(struct ew_pins *pins, char *why, size_t size)
 	err = check_meta(pins, why, size);
 	if (err == 0)
 		err = open_all(pins, why, size);
-	if (err < 0)
+	if (err == 0)
+		err = check_in_force(pins, why, size);
+	if (err < 0 && err != -EUCLEAN && err != -EINPROGRESS)
 		ew_pins_close(pins);
 	return err;
+}
+
+int ew_pins_open_locked(struct ew_pins *pins)
+{
+	_cleanup_close_ int lock = -1;
+	int err;
+
+	ew_pins_init(pins);
+	lock = ew_lock_take();
+	if (lock < 0)
+		return lock;
+	err = ew_pins_open(pins);
+	return err < 0 ? err : TAKE_FD(lock);
 }
 
 int ew_pins_open(struct ew_pins *pins)
@@ -254,6 +280,17 @@ static size_t state_size(void)
 void ew_pins_unmap_state(struct ew_state *state)
 {
 	munmap(state, state_size());
+}
+
+int ew_pins_set_in_force(const struct ew_pins *pins, bool in_force)
+{
+	struct ew_state *state = ew_pins_map_state(pins);
+
+	if (!state)
+		return -errno;
+	__atomic_store_n(&state->in_force, in_force, __ATOMIC_SEQ_CST);
+	ew_pins_unmap_state(state);
+	return 0;
 }
 
 struct ew_state *ew_pins_map_state(const struct ew_pins *pins)

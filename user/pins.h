@@ -47,10 +47,21 @@ void ew_pins_close(struct ew_pins *pins);
  *
  * Initialises PINS in any case. Returns 0, or: -ENOENT nothing is loaded; -EPERM no privilege; -EMEDIUMTYPE no bpf file
  * system is mounted; -ENOTUNIQ the directory is not ours; -EPROTO loaded by a version with another layout; or what
- * bpf(2) failed with. -EUCLEAN: it is ours, but not whole; unload it.
+ * bpf(2) failed with. -EUCLEAN: it is ours, but a pin is missing; -EINPROGRESS: it is not in force, as a
+ * load or unload was interrupted. `unload` puts these two right, `load` the second; what could be opened is open.
  */
 int ew_pins_try(struct ew_pins *pins, char *why, size_t size);
 int ew_pins_open(struct ew_pins *pins);
+
+/*
+ * ew_pins_open_locked - takes the lock, then opens what is loaded, so that nobody unloads it meanwhile
+ *
+ * Returns the lock's descriptor, to be closed by the caller, or a negative errno after logging it.
+ */
+int ew_pins_open_locked(struct ew_pins *pins);
+
+/* The one store that puts the loaded programs in or out of force. Returns 0 or a negative errno. */
+int ew_pins_set_in_force(const struct ew_pins *pins, bool in_force);
 
 /* Looks for the bpf file system. Returns 0 or as above, with WHY filled. */
 int ew_pins_check_bpffs(char *why, size_t size);

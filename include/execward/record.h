@@ -66,6 +66,11 @@ enum ew_reader_flag {
 
 /* The memory-mapped state that programs and tools share. */
 struct ew_state {
+	/*
+	 * 1: in force. The last thing that `load` does and the first that `unload` undoes, in one store: whoever dies
+	 * before or after leaves programs that are attached and let everything pass.
+	 */
+	__u32 in_force;
 	__u32 readers; /* bit N: slot N has a live buffer */
 	__u32 readers_all; /* bit N: slot N wants untagged transitions too */
 	__u32 cgroups_incomplete; /* an entry of `cgroups` could not be stored: look up every ancestor instead */
@@ -76,6 +81,7 @@ struct ew_state {
 	 */
 	__u32 execs;
 	__u32 shapes; /* EW_BIT(EW_SHAPE_*) that some profile refuses; 0: without a reader nobody looks at shapes */
+	__u32 pad;
 	struct ew_reader reader[EW_READERS_MAX];
 };
 

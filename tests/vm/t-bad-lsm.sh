@@ -13,7 +13,7 @@ nok "the list is as asked for" grep -qw bpf /sys/kernel/security/lsm
 list=$(cat /sys/kernel/security/lsm)
 rc "load" 1 load
 is "says" "execward: this machine cannot enforce: \"bpf\" in the list of security modules: $list; boot with lsm=$list,bpf on the kernel's command line" "$(cat "$T_OUT")"
-ok "nothing is left" nothing_left
+ok "nothing is left" wait_for 5 nothing_left
 is "no pins" "" "$(ls /sys/fs/bpf)"
 rc "doctor" 1 execward doctor
 like "says" "^bad +\"bpf\" in the list of security modules: $list\$" "$(cat "$T_OUT")"
@@ -29,5 +29,5 @@ rc "tag" 1 execward tag --pid $$ no
 rc "run does not start the command" 125 execward run no -- touch "$T_TMP/started"
 nok "really" test -e "$T_TMP/started"
 ok "check works anywhere" execward check "$POLICY/t.yaml"
-ok "still nothing is left" nothing_left
+ok "still nothing is left" wait_for 5 nothing_left
 t_done

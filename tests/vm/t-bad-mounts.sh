@@ -31,7 +31,7 @@ is "says" "execward: $fix" "$(cat "$T_OUT")"
 rc "unload" 1 without "$no_bpffs" execward unload
 is "says" "execward: $fix" "$(cat "$T_OUT")"
 rc "run" 125 without "$no_bpffs" execward run no -- true
-ok "nothing is left" nothing_left
+ok "nothing is left" wait_for 5 nothing_left
 
 no_cgroup="umount -l /sys/fs/cgroup"
 t_case "no cgroup v2"
@@ -41,7 +41,7 @@ like "says" '^execward: this machine cannot enforce: cgroup v2 hierarchy: not us
 rc "doctor" 1 without "$no_cgroup" execward doctor
 like "the fix" '^ +fix: mount it: mount -t cgroup2 cgroup2 /sys/fs/cgroup$' "$(cat "$T_OUT")"
 rc "status" 5 without "$no_cgroup" execward status
-ok "nothing is left" nothing_left
+ok "nothing is left" wait_for 5 nothing_left
 load >/dev/null
 rc "tag, loaded" 1 without "$no_cgroup" execward tag --cgroup / no
 like "says" '^execward: .*cgroup' "$(cat "$T_OUT")"
@@ -60,7 +60,7 @@ like "and the fix" '^ +fix: .*CONFIG_DEBUG_INFO_BTF=y' "$(cat "$T_OUT")"
 like "as a whole" '^This machine cannot enforce\.$' "$(cat "$T_OUT")"
 rc "status" 5 without "$no_btf" execward status --json
 like "says" '"exit":5,.*"loaded":false' "$(cat "$T_OUT")"
-ok "nothing is left" nothing_left
+ok "nothing is left" wait_for 5 nothing_left
 ok "with it: load" load
 execward unload
 t_done

@@ -17,7 +17,7 @@ profiles:
 YAML
 
 t_case "before"
-ok "nothing is there" nothing_left
+ok "nothing is there" wait_for 5 nothing_left
 rc "unload has nothing to do" 1 execward unload
 is "and says so" "execward: execward is not loaded" "$(cat "$T_OUT")"
 
@@ -32,8 +32,8 @@ is "nothing changed" refused "$(gain_in /life)"
 is "load takes no arguments" "execward: load takes no arguments, but got \"x\"" "$(execward load x 2>&1 | head -n 1)"
 ok "unload" execward unload
 is "free" 0 "$(gain_in /life)"
-ok "nothing is left" wait_for 5 nothing_left
-is "really" "" "$(leftovers)"
+wait_for 5 nothing_left
+is "nothing is left" "" "$(leftovers)"
 
 t_case "bad policy"
 echo 'version: 1
@@ -42,7 +42,7 @@ profiles:
 rc "load fails" 1 load
 like "says where" "^$POLICY/z.yaml:3:[0-9]+: " "$(cat "$T_OUT")"
 like "says that nothing was done" '^execward: the policy is refused: [0-9]+ errors?; nothing was loaded$' "$(cat "$T_OUT")"
-is "nothing is left" "" "$(leftovers)"
+ok "nothing is left" wait_for 5 nothing_left
 is "nothing is enforced" 0 "$(gain_in /life)"
 rm "$POLICY/z.yaml"
 
@@ -59,13 +59,16 @@ kill_when() {
 	wait $k_job 2>/dev/null
 }
 
-# remains WHEN: what a killed load or unload left is whole, or nothing that enforces, and is no hindrance
+# remains WHEN: what a killed load or unload left is whole, or does not pass for it, or enforces nothing; and it is no
+# hindrance
 kinds='' bad=''
 remains() {
 	r_gain=$(gain_in /life)
-	if [ -d $PINS ]; then
+	if [ -d $PINS ] && execward status >/dev/null; then
 		kinds="$kinds whole"
 		[ "$r_gain" = refused ] || bad="$bad $1:loaded:$r_gain"
+	elif [ -d $PINS ]; then
+		kinds="$kinds not-whole"
 	else
 		if [ -z "$(ls /sys/fs/bpf)" ]; then kinds="$kinds nothing"; else kinds="$kinds parts"; fi
 		[ "$r_gain" = 0 ] || bad="$bad $1:not-loaded:$r_gain"
@@ -80,38 +83,35 @@ start=$(t_now)
 load >/dev/null
 took=$(($(t_now) - start))
 execward unload
-for i in $(seq 10); do
+for i in 1 3 5 7 9; do
 	ms=$((took * i))
 	kill_when sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))" -- load
 	remains "$i"
 done
 new=/sys/fs/bpf/execward-new
-for at in $new $new/maps/meta $new/progs/ew_task_fork $new/links/ew_cgroup_mkdir $new/links/ew_task_alloc \
-	$new/links/ew_creds_from_file $new/links/ew_creds_for_exec $PINS; do
+for at in $new $new/progs/ew_task_fork $new/links/ew_committing_creds $new/links/ew_creds_from_file \
+	$new/links/ew_creds_for_exec $PINS; do
 	kill_when test -e $at -- load
 	remains "${at##*/}"
 done
 is "load" "" "$bad"
 note "killed while loading (whole load ${took}0 ms), left:$kinds"
 kinds='' bad=''
-for at in /sys/fs/bpf/execward-gone /sys/fs/bpf/execward-gone/links /sys/fs/bpf/execward-gone/maps; do
-	load >/dev/null
-	if [ $at = /sys/fs/bpf/execward-gone ]; then
-		kill_when test -e $at -- unload
-	else
-		kill_when test ! -e $at/${at##*-gone/} -a ! -d $PINS -- unload
-	fi
-	remains "${at##*/}"
-done
+load >/dev/null
+kill_when test ! -e $PINS -- unload
+remains renamed
+load >/dev/null
+kill_when test ! -e $PINS/links -a ! -e /sys/fs/bpf/execward-gone/links -- unload
+remains detached
 is "unload" "" "$bad"
 note "killed while unloading, left:$kinds"
-is "in the end nothing is left" "" "$(leftovers)"
+ok "in the end nothing is left" wait_for 5 nothing_left
 
-kill_when test -e $new/links/ew_task_alloc -- load
+kill_when test -e $new/links/ew_committing_creds -- load
 rc "amid its hooks, status: not loaded" 3 execward status
 execward unload >/dev/null 2>&1
-ok "unload takes the parts away" wait_for 2 nothing_left
-is "really" "" "$(leftovers)"
+wait_for 3 nothing_left
+is "unload takes the parts away" "" "$(leftovers)"
 reload
 is "enforced" refused "$(gain_in /life)"
 
@@ -129,6 +129,7 @@ like "the process keeps its tag" "^$job sleep +no +process" "$(execward list)"
 kill $job
 rc "status: enforcing" 0 execward status
 ok "unload" execward unload
+wait_for 5 nothing_left
 is "nothing is left" "" "$(leftovers)"
 cg_remove /life
 t_done

@@ -31,7 +31,7 @@ rm /sys/fs/bpf/execward/links/ew_task_alloc
 rc "a hook was taken away" 1 execward status
 like "says which, and what to do" '^status    not whole: program ew_task_alloc is not attached; unload and load again$' "$(cat "$T_OUT")"
 ok "unload, all the same" execward unload
-ok "nothing is left" nothing_left
+ok "nothing is left" wait_for 5 nothing_left
 mkdir "$T_TMP/soft"
 printf 'version: 1\nprofiles:\n  - {name: see, mode: audit, gains: [uid]}\n' >"$T_TMP/soft/s.yaml"
 execward --policy-dir "$T_TMP/soft" load >/dev/null
@@ -48,7 +48,7 @@ like "the trial" '^ok +trial of a BPF-LSM program: loaded, attached, and obeyed$
 unlike "no fixes" 'fix:' "$(cat "$T_OUT")"
 rc "as JSON" 0 execward doctor --json
 like "text" '^\{"v":1,"can_enforce":true,"checks":\[\{"check":"privilege","result":"ok","found":' "$(cat "$T_OUT")"
-ok "leaves nothing" nothing_left
+ok "leaves nothing" wait_for 5 nothing_left
 
 t_case "check"
 rc "a good directory" 0 execward --policy-dir "$POLICY" check

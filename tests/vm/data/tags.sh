@@ -122,7 +122,7 @@ records_end() {
 	RECORDS=$(cat "$T_TMP/records")
 }
 
-# leftovers: what a loader left in the kernel and in the bpf file system
+# leftovers: what a loader left in the kernel and in the bpf file system. The kernel frees some of it a little later.
 leftovers() {
 	find /sys/fs/bpf -mindepth 1
 	bpftool prog list | grep -w 'name ew_[a-z_]*' || :
