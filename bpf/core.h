@@ -15,9 +15,9 @@ struct cred___val {
 	struct ew_cap_val cap_permitted, cap_effective, cap_inheritable, cap_bset;
 } __attribute__((preserve_access_index));
 
-#define EW_CORE_CAP(cred, member)                                                                                      \
-	(bpf_core_field_exists(((struct cred___val *)(cred))->member.val)                                               \
-		 ? ((const struct cred___val *)(cred))->member.val                                                      \
+#define EW_CORE_CAP(cred, member)                                         \
+	(bpf_core_field_exists(((struct cred___val *)(cred))->member.val) \
+		 ? ((const struct cred___val *)(cred))->member.val        \
 		 : ((cred)->member.cap[0] | (__u64)(cred)->member.cap[1] << 32))
 
 /* AT_EXECVE_CHECK asks for the answer only: a bit of linux_binprm since 6.14 (commit a5874fde3c08). */

@@ -72,8 +72,7 @@ static long ew_emit_to(__u32 slot, struct ew_emission *e)
 	buffer = bpf_map_lookup_elem(&readers, &slot);
 	if (!buffer)
 		return 0; /* the reader is just leaving: it took its bit back before its buffer */
-	if (e->record && e->size <= sizeof(*e->record) &&
-	    bpf_ringbuf_output(buffer, e->record, e->size, 0) == 0) {
+	if (e->record && e->size <= sizeof(*e->record) && bpf_ringbuf_output(buffer, e->record, e->size, 0) == 0) {
 		EW_COUNT(reader->received);
 	} else {
 		struct ew_counters *c = ew_counters_get(EW_PROFILES_MAX);

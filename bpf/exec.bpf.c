@@ -17,15 +17,15 @@
 
 #define EW_S_ISUID 0004000 /* linux/stat.h */
 #define EW_S_ISGID 0002000
-#define EW_MNT_NOSUID 0x01	     /* linux/mount.h */
-#define EW_SB_KERNMOUNT (1UL << 22)   /* linux/fs.h */
-#define EW_TMPFS_MAGIC 0x01021994UL   /* linux/magic.h */
+#define EW_MNT_NOSUID 0x01	    /* linux/mount.h */
+#define EW_SB_KERNMOUNT (1UL << 22) /* linux/fs.h */
+#define EW_TMPFS_MAGIC 0x01021994UL /* linux/magic.h */
 #define EW_HUGETLBFS_MAGIC 0x958458f6UL
 #define EW_UNSAFE_PTRACE 2 /* LSM_UNSAFE_PTRACE, linux/security.h */
 
 /*
- * An exec is followed from hook to hook only if something is to be remembered of it: a reader wants its record, its file
- * has a shape, it may gain. Task storage costs more than all the rest, and most execs need none.
+ * An exec is followed from hook to hook only if something is to be remembered of it: a reader wants its record, its
+ * file has a shape, it may gain. Task storage costs more than all the rest, and most execs need none.
  */
 static __always_inline struct ew_exec *ew_exec_followed(struct task_struct *current, const struct ew_state *st)
 {

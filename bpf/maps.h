@@ -52,7 +52,8 @@ struct {
 	__type(value, struct ew_exception);
 } exceptions SEC(".maps");
 
-/* The tagged cgroups and all below them, by id. Full: ew_state.cgroups_incomplete makes every exec walk its ancestors. */
+/* The tagged cgroups and all below them, by id. Full: ew_state.cgroups_incomplete makes every exec walk its ancestors.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -70,8 +70,7 @@ static __always_inline __u64 ew_tags_of_task(const struct ew_state *st, struct t
  *
  * Returns 0, or -1 when the tag could not be copied.
  */
-static __always_inline int ew_tags_move(const struct ew_state *st, struct task_struct *current,
-					struct ew_task_tag *out)
+static __always_inline int ew_tags_move(const struct ew_state *st, struct task_struct *current, struct ew_task_tag *out)
 {
 	struct ew_task_tag *own;
 

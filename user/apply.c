@@ -22,9 +22,8 @@ static void remove_exceptions(const struct ew_pins *pins, const struct ew_image 
 /* The map of a policy's profiles, filled. Returns its descriptor or a negative errno. */
 static int make_profiles(const struct ew_image *image, __u32 generation)
 {
-	_cleanup_close_ int fd =
-		bpf_map_create(BPF_MAP_TYPE_ARRAY, "ew_profiles", sizeof(__u32), sizeof(struct ew_profile),
-			       EW_PROFILES_MAX, NULL);
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ew_profiles", sizeof(__u32),
+						sizeof(struct ew_profile), EW_PROFILES_MAX, NULL);
 
 	if (fd < 0)
 		return ew_error_ret(-errno, "the map of profiles cannot be made: %s", strerror(errno));
@@ -114,7 +113,8 @@ static int walk(const struct ew_pins *pins, int cgroup_fd, struct ew_cgroup_appl
 	iter = bpf_iter_create(link);
 	if (iter < 0)
 		return -errno;
-	/* the program prints nothing; EAGAIN ends a read after a million cgroups (bpf_seq_read(), kernel/bpf/bpf_iter.c) */
+	/* the program prints nothing; EAGAIN ends a read after a million cgroups (bpf_seq_read(),
+	 * kernel/bpf/bpf_iter.c) */
 	do
 		n = read(iter, buf, sizeof(buf));
 	while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
@@ -142,7 +142,8 @@ int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path,
 	if (err == 0)
 		return 0;
 	if (err == -ENOSPC)
-		ew_error("cgroup %s cannot be tagged: the map of tagged cgroups is full, it holds %d; tag fewer cgroups, or "
+		ew_error("cgroup %s cannot be tagged: the map of tagged cgroups is full, it holds %d; tag fewer "
+			 "cgroups, or "
 			 "one further up",
 			 path, EW_CGROUPS_MAX);
 	else

@@ -127,10 +127,11 @@ int ew_cgroup_of_unit(const char *unit, char *out, size_t size)
 				    "%s: systemd knows no such unit; `systemctl list-units` shows what there is", name);
 	if (!*property(text, "ControlGroup", path, sizeof(path))) {
 		if (EW_STREQ(property(text, "ActiveState", active, sizeof(active)), "active"))
-			return ew_error_ret(-ENODATA,
-					    "%s: has no cgroup: units of its type have no processes; tag a service, scope or "
-					    "slice",
-					    name);
+			return ew_error_ret(
+				-ENODATA,
+				"%s: has no cgroup: units of its type have no processes; tag a service, scope or "
+				"slice",
+				name);
 		return ew_error_ret(-ENODATA, "%s: has no cgroup, being %s; start it first, or tag its slice", name,
 				    active);
 	}

@@ -22,16 +22,16 @@ enum ew_exit {
 };
 
 /* The verbs: name, function suffix, synopsis after the name, one line of help. */
-#define EW_VERBS(X)                                                                                                    \
-	X("load", load, "", "attach the programs, pin them, and put the policy in force")                              \
-	X("unload", unload, "", "take all of it away")                                                                 \
-	X("status", status, "[--json]", "kernel support, profiles, tags, counters, losses")                            \
-	X("doctor", doctor, "[--json]", "why this machine can or cannot enforce")                                      \
-	X("check", check, "[--json] [FILE...]", "validate policy files")                                               \
-	X("tag", tag, "(--cgroup PATH | --unit UNIT | --pid PID) PROFILE", "put tasks under a profile")                \
-	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID) [PROFILE]", "undo tag")                           \
-	X("list", list, "[--json]", "what is tagged, and with what")                                                   \
-	X("run", run, "PROFILE [--no-transition] [--close-fds] -- COMMAND [ARG...]", "run a command under a profile")  \
+#define EW_VERBS(X)                                                                                                   \
+	X("load", load, "", "attach the programs, pin them, and put the policy in force")                             \
+	X("unload", unload, "", "take all of it away")                                                                \
+	X("status", status, "[--json]", "kernel support, profiles, tags, counters, losses")                           \
+	X("doctor", doctor, "[--json]", "why this machine can or cannot enforce")                                     \
+	X("check", check, "[--json] [FILE...]", "validate policy files")                                              \
+	X("tag", tag, "(--cgroup PATH | --unit UNIT | --pid PID) PROFILE", "put tasks under a profile")               \
+	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID) [PROFILE]", "undo tag")                          \
+	X("list", list, "[--json]", "what is tagged, and with what")                                                  \
+	X("run", run, "PROFILE [--no-transition] [--close-fds] -- COMMAND [ARG...]", "run a command under a profile") \
 	X("trace", trace, "[OPTION...]", "print transitions as they happen")
 
 #define X(name, fn, synopsis, help) int ew_cmd_##fn(int argc, char **argv);

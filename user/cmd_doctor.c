@@ -42,8 +42,10 @@ static void print_text(const struct ew_check *checks, size_t n, bool can)
 
 int ew_cmd_doctor(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"no-pager", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {}};
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{"no-pager", no_argument, NULL, 'p'},
+						{"help", no_argument, NULL, 'h'},
+						{}};
 	struct ew_check checks[EW_CHECKS_MAX];
 	bool json = false, can = true;
 	size_t n;

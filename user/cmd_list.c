@@ -15,11 +15,11 @@
 /* Tagged cgroups and processes, each below the nearest tagged one above it. */
 
 struct tagged {
-	char *name;    /* cgroup path, or the process's command */
+	char *name;	 /* cgroup path, or the process's command */
 	pid_t pid, ppid; /* 0: a cgroup */
-	__u64 id;      /* of the cgroup */
-	__u64 own;     /* profiles of its own */
-	__u64 policy;  /* those of them that a policy put there */
+	__u64 id;	 /* of the cgroup */
+	__u64 own;	 /* profiles of its own */
+	__u64 policy;	 /* those of them that a policy put there */
 	struct libscols_line *line;
 };
 
@@ -162,8 +162,7 @@ static int print_text(const struct tags *tags, const struct ew_profile_names *na
 		struct libscols_line *line = scols_table_new_line(table, parent_line(tags, i));
 		_cleanup_free_ char *label = NULL, *profiles = ew_profile_names_join(names, item->own);
 
-		if (item->pid ? asprintf(&label, "%d %s", item->pid, item->name) < 0
-			      : !(label = strdup(item->name)))
+		if (item->pid ? asprintf(&label, "%d %s", item->pid, item->name) < 0 : !(label = strdup(item->name)))
 			label = NULL;
 		if (!line || !label || !profiles) {
 			err = -ENOMEM;
@@ -209,8 +208,10 @@ static void print_json(const struct tags *tags, const struct ew_profile_names *n
 
 int ew_cmd_list(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"no-pager", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {}};
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{"no-pager", no_argument, NULL, 'p'},
+						{"help", no_argument, NULL, 'h'},
+						{}};
 	EW_CLEANUP(tags_free) struct tags tags = {};
 	_cleanup_pins_ struct ew_pins pins;
 	struct ew_profile_names names;

@@ -16,7 +16,7 @@
 /* Everything that `status` tells, gathered before a word is printed. */
 struct status {
 	int exit;
-	char why[512];	 /* in a word or a sentence, what the exit code says */
+	char why[512]; /* in a word or a sentence, what the exit code says */
 	char kernel[256];
 	bool loaded;
 	struct ew_meta meta;
@@ -132,7 +132,8 @@ static void judge_loaded(struct status *s)
 		refuses |= s->profiles[i].flags & EW_PROFILE_USED && s->profiles[i].mode != EW_VERDICT_AUDIT;
 	if (missing) {
 		s->exit = EW_EXIT_FAILED;
-		snprintf(s->why, sizeof(s->why), "not whole: program %s is not attached; unload and load again", missing);
+		snprintf(s->why, sizeof(s->why), "not whole: program %s is not attached; unload and load again",
+			 missing);
 	} else if (!refuses) {
 		s->exit = EW_EXIT_WEAK;
 		snprintf(s->why, sizeof(s->why), "audit only: no profile refuses anything");
@@ -215,7 +216,8 @@ static void print_json(const struct status *s)
 			o = counters_json(&s->counters[i]);
 			json_object_object_add(o, "name", json_object_new_string(s->profiles[i].name));
 			json_object_object_add(
-				o, "mode", json_object_new_string(ew_words_name(&ew_verdict_words, s->profiles[i].mode)));
+				o, "mode",
+				json_object_new_string(ew_words_name(&ew_verdict_words, s->profiles[i].mode)));
 			json_object_array_add(profiles, o);
 		}
 		json_object_object_add(doc, "profiles", profiles);
@@ -251,12 +253,14 @@ static void print_text(const struct status *s)
 			printf("profile   %s (%s, %s:%u): %llu allowed, %llu audited, %llu denied, %llu killed\n",
 			       s->profiles[i].name, ew_words_name(&ew_verdict_words, s->profiles[i].mode),
 			       s->profiles[i].file, s->profiles[i].line, c->verdicts[EW_VERDICT_ALLOW],
-			       c->verdicts[EW_VERDICT_AUDIT], c->verdicts[EW_VERDICT_DENY], c->verdicts[EW_VERDICT_KILL]);
+			       c->verdicts[EW_VERDICT_AUDIT], c->verdicts[EW_VERDICT_DENY],
+			       c->verdicts[EW_VERDICT_KILL]);
 	}
 	printf("tags      %zu cgroup%s tagged, %zu governed; %zu process%s\n", s->n_own_cgroups,
 	       s->n_own_cgroups == 1 ? "" : "s", s->n_cgroups, s->n_processes, s->n_processes == 1 ? "" : "es");
 	if (s->state.cgroups_incomplete)
-		puts("          the map of cgroups was full once: every exec looks at all cgroups above it, which is slower");
+		puts("          the map of cgroups was full once: every exec looks at all cgroups above it, which is "
+		     "slower");
 	printf("execs     %llu allowed, %llu audited, %llu denied, %llu killed, %llu forks refused\n",
 	       all->verdicts[EW_VERDICT_ALLOW], all->verdicts[EW_VERDICT_AUDIT], all->verdicts[EW_VERDICT_DENY],
 	       all->verdicts[EW_VERDICT_KILL], all->forks_failed);
@@ -266,8 +270,10 @@ static void print_text(const struct status *s)
 
 int ew_cmd_status(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"no-pager", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {}};
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{"no-pager", no_argument, NULL, 'p'},
+						{"help", no_argument, NULL, 'h'},
+						{}};
 	struct status s = {};
 	bool json = false;
 	int c;

@@ -71,8 +71,9 @@ static int change_cgroup(const struct ew_pins *pins, const struct request *r, co
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return ew_error_ret(fd, "there is no cgroup %s; see: systemd-cgls", path);
 	if (fd == -EINVAL)
-		return ew_error_ret(fd, "\"%s\" is not the path of a cgroup: it has to begin with / and to go without . and ..",
-				    path);
+		return ew_error_ret(
+			fd, "\"%s\" is not the path of a cgroup: it has to begin with / and to go without . and ..",
+			path);
 	if (fd == -EMEDIUMTYPE)
 		return ew_error_ret(fd, "%s is a cgroup of version 1; only those of version 2 can be tagged", path);
 	if (fd < 0)
@@ -115,7 +116,8 @@ static int change_process(const struct ew_pins *pins, const struct request *r, _
 		return ew_error_ret(-EINVAL, "\"%s\" is not a process id", r->object);
 	process = ew_process_of_thread((pid_t)pid);
 	if (process > 0 && process != pid)
-		return ew_error_ret(-EINVAL, "%ld is a thread of process %d; a tag is the whole process's: use --pid %d", pid,
+		return ew_error_ret(-EINVAL,
+				    "%ld is a thread of process %d; a tag is the whole process's: use --pid %d", pid,
 				    process, process);
 	if (!r->untag && ew_pins_need_process_tags(pins) < 0)
 		return -EIO;

@@ -17,10 +17,10 @@ struct ew_image_exception {
 };
 
 struct ew_image_cgroup {
-	char *path;	 /* absolute in the v2 hierarchy, "/" for its root */
-	__u64 set;	 /* profile slots */
+	char *path;	   /* absolute in the v2 hierarchy, "/" for its root */
+	__u64 set;	   /* profile slots */
 	unsigned int line; /* of its first mention, in `file` */
-	const char *file; /* owned by the image */
+	const char *file;  /* owned by the image */
 };
 
 struct ew_image {

@@ -108,15 +108,17 @@ static int pin_objects(struct execward *skel)
 	struct {
 		const char *name;
 		int fd;
-	} maps[] = {
+	} maps[] =
+		{
 #define X(name) {#name, bpf_map__fd(skel->maps.name)},
-		EW_PINNED_MAPS(X)
+			EW_PINNED_MAPS(X)
 #undef X
-	}, progs[] = {
+		},
+	  progs[] = {
 #define X(name) {#name, bpf_program__fd(skel->progs.name)},
-		EW_PINNED_PROGS(X)
+		  EW_PINNED_PROGS(X)
 #undef X
-	};
+	  };
 	int err = 0;
 
 	for (size_t i = 0; i < EW_ARRAY_SIZE(maps) && err == 0; i++)
@@ -221,7 +223,8 @@ static void ask_stats(struct bpf_object *object)
 	struct bpf_program *prog;
 	size_t n = 0;
 
-	bpf_object__for_each_program(prog, object) {
+	bpf_object__for_each_program(prog, object)
+	{
 		if (n == EW_ARRAY_SIZE(stats))
 			break;
 		bpf_program__set_log_level(prog, 4); /* BPF_LOG_STATS, include/linux/bpf_verifier.h */
@@ -234,9 +237,8 @@ static void print_stats(struct bpf_object *object)
 	struct bpf_program *prog;
 	size_t n = 0;
 
-	bpf_object__for_each_program(prog, object)
-		if (n < EW_ARRAY_SIZE(stats))
-			fprintf(stderr, "%s: %s", bpf_program__name(prog), stats[n++]);
+	bpf_object__for_each_program(prog, object) if (n < EW_ARRAY_SIZE(stats))
+		fprintf(stderr, "%s: %s", bpf_program__name(prog), stats[n++]);
 }
 
 static struct execward *open_skeleton(void)

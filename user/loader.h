@@ -8,7 +8,8 @@
 /*
  * ew_loader_load - loads the programs, puts IMAGE in force, attaches, and pins it all under EW_PIN_DIR
  *
- * All or nothing: the programs let everything pass until the last step, one store. The caller holds ew_lock_take() and has seen that nothing is loaded. Returns 0 or a negative errno after logging it.
+ * All or nothing: the programs let everything pass until the last step, one store. The caller holds ew_lock_take() and
+ * has seen that nothing is loaded. Returns 0 or a negative errno after logging it.
  */
 int ew_loader_load(const struct ew_image *image);
 

@@ -14,11 +14,11 @@ void ew_warning(const char *fmt, ...) EW_PRINTF(1, 2);
 void ew_info(const char *fmt, ...) EW_PRINTF(1, 2);
 
 /* Logs as ew_error() and yields `err`, so that a failure can be logged and returned in one expression. */
-#define ew_error_ret(err, ...)                                                                                         \
-	({                                                                                                             \
-		int err_ret_ = (err);                                                                                  \
-		ew_error(__VA_ARGS__);                                                                                 \
-		err_ret_;                                                                                              \
+#define ew_error_ret(err, ...)         \
+	({                             \
+		int err_ret_ = (err);  \
+		ew_error(__VA_ARGS__); \
+		err_ret_;              \
 	})
 
 #endif

@@ -21,11 +21,11 @@
 #define LOCK_PAUSE_NS 100000000L
 
 /* Fills WHY and yields ERR. */
-#define why_ret(err, ...)                                                                                              \
-	({                                                                                                             \
-		int why_ret_ = (err);                                                                                  \
-		snprintf(why, size, __VA_ARGS__);                                                                      \
-		why_ret_;                                                                                              \
+#define why_ret(err, ...)                         \
+	({                                        \
+		int why_ret_ = (err);             \
+		snprintf(why, size, __VA_ARGS__); \
+		why_ret_;                         \
 	})
 
 void ew_pins_init(struct ew_pins *pins)
@@ -55,9 +55,8 @@ int ew_pins_check_bpffs(char *why, size_t size)
 	if (statfs(EW_BPFFS, &fs) < 0) {
 		if (errno == EACCES)
 			return why_ret(-EPERM, "%s cannot be read: %s; run this as root", EW_BPFFS, strerror(errno));
-		return why_ret(-EMEDIUMTYPE,
-			       "no bpf file system at %s: %s; mount one: mount -t bpf bpf %s", EW_BPFFS, strerror(errno),
-			       EW_BPFFS);
+		return why_ret(-EMEDIUMTYPE, "no bpf file system at %s: %s; mount one: mount -t bpf bpf %s", EW_BPFFS,
+			       strerror(errno), EW_BPFFS);
 	}
 	if ((unsigned long)fs.f_type != BPF_FS_MAGIC)
 		return why_ret(-EMEDIUMTYPE, "no bpf file system is mounted at %s; mount one: mount -t bpf bpf %s",
@@ -92,9 +91,9 @@ static int check_meta(struct ew_pins *pins, char *why, size_t size)
 
 	pins->meta_fd = open_pin("maps/meta");
 	if (pins->meta_fd == -EPERM || pins->meta_fd == -EACCES)
-		return why_ret(-EPERM, "%s cannot be read: %s; run this as root", EW_PIN_DIR,
-			       strerror(-pins->meta_fd));
-	if (pins->meta_fd < 0 || !is_meta(pins->meta_fd) || bpf_map_lookup_elem(pins->meta_fd, &zero, &meta) < 0 || meta.magic != EW_META_MAGIC)
+		return why_ret(-EPERM, "%s cannot be read: %s; run this as root", EW_PIN_DIR, strerror(-pins->meta_fd));
+	if (pins->meta_fd < 0 || !is_meta(pins->meta_fd) || bpf_map_lookup_elem(pins->meta_fd, &zero, &meta) < 0 ||
+	    meta.magic != EW_META_MAGIC)
 		return why_ret(-ENOTUNIQ,
 			       "%s is there, but execward did not make it: it has no execward map \"meta\"; "
 			       "see what it is (ls -lR %s) and move it away",

@@ -17,13 +17,14 @@
 #define EW_RUN_DIR "/run/execward"
 
 /* The pinned maps that the tools use. */
-#define EW_PINNED_MAPS(X)                                                                                              \
-	X(meta) X(state) X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags)            \
-	X(counters) X(readers)
+#define EW_PINNED_MAPS(X)                                                                                        \
+	X(meta)                                                                                                  \
+	X(state) X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags) X(counters) \
+		X(readers)
 
 /*
- * The pinned programs: two that tools run, and three that are attached when they are first needed, as each costs every exec
- * or fork of the machine some 200 instructions.
+ * The pinned programs: two that tools run, and three that are attached when they are first needed, as each costs every
+ * exec or fork of the machine some 200 instructions.
  */
 #define EW_PINNED_PROGS(X) X(ew_cgroup_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps)
 
@@ -78,8 +79,8 @@ int ew_lock_take(void);
  * ew_pins_need_process_tags - from here on children inherit process tags; before the first is set
  * ew_pins_need_shapes - from here on the shapes of files are looked at; before the first reader
  *
- * Attach the programs that do it, for good, unless they are. The caller holds the lock. Return 0 or a negative errno after
- * logging it.
+ * Attach the programs that do it, for good, unless they are. The caller holds the lock. Return 0 or a negative errno
+ * after logging it.
  */
 int ew_pins_need_process_tags(const struct ew_pins *pins);
 int ew_pins_need_shapes(const struct ew_pins *pins);

@@ -33,8 +33,8 @@ static int parse_stat(char *text, struct ew_process *out)
 		len = sizeof(out->comm) - 1;
 	memcpy(out->comm, open + 1, len);
 	out->comm[len] = '\0';
-	if (sscanf(close + 1, " %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &out->ppid,
-		   &flags, &out->start_time) != 3)
+	if (sscanf(close + 1, " %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &out->ppid, &flags, &out->start_time) != 3)
 		return -EIO;
 	out->kernel = flags & PF_KTHREAD;
 	return 0;
@@ -248,8 +248,8 @@ int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 
 	if (err == -ESRCH || err == -EINVAL)
 		return ew_error_ret(err, "process %d ended meanwhile", pid);
 	if (err < 0)
-		return ew_error_ret(err, "process %d and its descendants cannot all be tagged (%d were): %s", pid, changed,
-				    strerror(-err));
+		return ew_error_ret(err, "process %d and its descendants cannot all be tagged (%d were): %s", pid,
+				    changed, strerror(-err));
 	return changed;
 }
 

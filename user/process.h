@@ -12,7 +12,7 @@
 
 struct ew_process {
 	pid_t pid, ppid;
-	bool kernel; /* a kernel thread: PF_KTHREAD, include/linux/sched.h */
+	bool kernel;		       /* a kernel thread: PF_KTHREAD, include/linux/sched.h */
 	unsigned long long start_time; /* clock ticks since boot; with the pid it names a process for good */
 	char comm[64];
 };

@@ -151,7 +151,8 @@ static void check_trial(struct ew_check *c)
 		c->result = EW_CHECK_BAD;
 		found(c, "the kernel refuses to load it: %s", strerror(err));
 		if (err == EPERM)
-			fix(c, "this kernel refuses BPF_PROG_TYPE_LSM to everybody, root included (a sandbox or a hardened "
+			fix(c, "this kernel refuses BPF_PROG_TYPE_LSM to everybody, root included (a sandbox or a "
+			       "hardened "
 			       "build); run execward on a stock kernel, in a virtual machine for example");
 		else
 			fix(c, "boot a kernel built with CONFIG_BPF_LSM=y");

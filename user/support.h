@@ -9,10 +9,10 @@
 enum ew_check_result { EW_CHECK_OK, EW_CHECK_BAD, EW_CHECK_UNKNOWN };
 
 struct ew_check {
-	const char *what;	    /* "BPF in the LSM list" */
+	const char *what; /* "BPF in the LSM list" */
 	enum ew_check_result result;
-	char found[256];	    /* what was seen */
-	char fix[256];		    /* what to do when it is bad; empty when nothing helps or nothing is needed */
+	char found[256]; /* what was seen */
+	char fix[256];	 /* what to do when it is bad; empty when nothing helps or nothing is needed */
 };
 
 #define EW_CHECKS_MAX 8

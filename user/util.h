@@ -36,17 +36,17 @@ static inline void ew_fclosep(FILE **f)
 #define _cleanup_fclose_ EW_CLEANUP(ew_fclosep)
 
 /* Hands a pointer or descriptor over: the variable is left empty, so its cleanup does nothing. */
-#define TAKE_PTR(p)                                                                                                    \
-	({                                                                                                             \
-		__typeof__(p) take_ = (p);                                                                             \
-		(p) = NULL;                                                                                            \
-		take_;                                                                                                 \
+#define TAKE_PTR(p)                        \
+	({                                 \
+		__typeof__(p) take_ = (p); \
+		(p) = NULL;                \
+		take_;                     \
 	})
-#define TAKE_FD(fd)                                                                                                    \
-	({                                                                                                             \
-		int take_ = (fd);                                                                                      \
-		(fd) = -1;                                                                                             \
-		take_;                                                                                                 \
+#define TAKE_FD(fd)               \
+	({                        \
+		int take_ = (fd); \
+		(fd) = -1;        \
+		take_;            \
 	})
 
 #define EW_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

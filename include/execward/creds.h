@@ -11,8 +11,8 @@
 struct ew_creds {
 	__u32 uid, euid, suid;
 	__u32 gid, egid, sgid;
-	__u32 securebits;  /* SECBIT_*, linux/securebits.h */
-	__u32 root_uid;	   /* the id that uid 0 of the cred's user namespace maps to; (u32)-1 when it maps to none */
+	__u32 securebits;   /* SECBIT_*, linux/securebits.h */
+	__u32 root_uid;	    /* the id that uid 0 of the cred's user namespace maps to; (u32)-1 when it maps to none */
 	__u32 userns_level; /* 0 is the initial user namespace */
 	__u32 pad;
 	__u64 permitted, effective, inheritable, bset;

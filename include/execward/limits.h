@@ -11,9 +11,10 @@
 
 #define EW_PROFILES_MAX 64 /* a set of profiles is one 64-bit word, a bit for each slot */
 #define EW_PROFILE_NAME_MAX 64
-#define EW_POLICY_FILE_MAX 128	/* base name of a policy file */
-#define EW_CGROUP_PATH_MAX 512	/* literal cgroup path in a policy */
-#define EW_CGROUP_DEPTH_MAX 65536 /* levels looked at once the map of cgroups had no room; the walk ends at the last one */
+#define EW_POLICY_FILE_MAX 128 /* base name of a policy file */
+#define EW_CGROUP_PATH_MAX 512 /* literal cgroup path in a policy */
+#define EW_CGROUP_DEPTH_MAX \
+	65536 /* levels looked at once the map of cgroups had no room; the walk ends at the last one */
 #define EW_EXCEPTIONS_MAX 65536 /* (profile, program, from) triples in force */
 #define EW_CGROUP_PATHS_MAX 1024
 #define EW_CGROUPS_MAX 1000000

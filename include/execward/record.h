@@ -21,7 +21,7 @@ struct ew_record {
 	__u64 caps_gained; /* bit N for capability N */
 	__u64 profiles;	   /* every profile slot that applied */
 	__u32 pid, tid, ppid;
-	__u32 file_mode;	 /* st_mode */
+	__u32 file_mode;	  /* st_mode */
 	__u32 file_uid, file_gid; /* kernel ids */
 	struct ew_identity file, exe;
 	__u64 cgroup_id; /* of the v2 hierarchy */
@@ -30,8 +30,8 @@ struct ew_record {
 	char profile[EW_PROFILE_NAME_MAX];  /* the one that decided; empty when none applies */
 	char rule_file[EW_POLICY_FILE_MAX]; /* where it was read */
 	/*
-	 * bpf_d_path() of the two files, without a NUL: the program's, then the caller's image's, one after the other in
-	 * paths[]. A negative length is the errno for which there is no path (-ENAMETOOLONG: over EW_PATH_MAX).
+	 * bpf_d_path() of the two files, without a NUL: the program's, then the caller's image's, one after the other
+	 * in paths[]. A negative length is the errno for which there is no path (-ENAMETOOLONG: over EW_PATH_MAX).
 	 */
 	__s32 file_path_len, exe_path_len;
 	char paths[2 * EW_PATH_MAX]; /* only the used part is sent */
@@ -46,17 +46,18 @@ struct ew_task_tag {
 };
 
 enum ew_loss {
-	EW_LOSS_BUFFER, /* the reader's ring buffer was full */
+	EW_LOSS_BUFFER,	 /* the reader's ring buffer was full */
 	EW_LOSS_SCRATCH, /* no scratch space to build the record in */
 	EW_LOSS_MAX
 };
 
 /* One reader's slot. The slot's ring buffer is at the same index of the map `readers`. */
 struct ew_reader {
-	__u32 pid; /* 0: free */
-	__u32 flags; /* EW_READER_* */
-	__u64 start_time; /* of pid, clock ticks since boot, proc(5) stat field 22: tells a dead reader from a reused pid */
-	__u64 received; /* records put into its buffer */
+	__u32 pid;	  /* 0: free */
+	__u32 flags;	  /* EW_READER_* */
+	__u64 start_time; /* of pid, clock ticks since boot, proc(5) stat field 22: tells a dead reader from a reused
+			     pid */
+	__u64 received;	  /* records put into its buffer */
 	__u64 lost[EW_LOSS_MAX];
 };
 
@@ -71,10 +72,10 @@ struct ew_state {
 	 * before or after leaves programs that are attached and let everything pass.
 	 */
 	__u32 in_force;
-	__u32 readers; /* bit N: slot N has a live buffer */
-	__u32 readers_all; /* bit N: slot N wants untagged transitions too */
+	__u32 readers;		  /* bit N: slot N has a live buffer */
+	__u32 readers_all;	  /* bit N: slot N wants untagged transitions too */
 	__u32 cgroups_incomplete; /* an entry of `cgroups` could not be stored: look up every ancestor instead */
-	__u32 process_tags; /* 1 from before the first process tag is set: until then nobody looks for one */
+	__u32 process_tags;	  /* 1 from before the first process tag is set: until then nobody looks for one */
 	/*
 	 * Execs that are followed from hook to hook, so that nobody looks for one while there is none. One that fails
 	 * outside of our hooks stays counted until its task execs again, or for good: that costs time, nothing else.
@@ -90,13 +91,14 @@ _Static_assert(EW_REASON_MAX <= EW_REASONS_ROOM, "room for every reason");
 
 /* Counters of one profile, or, at slot EW_PROFILES_MAX, of everything; one set for each possible CPU. */
 struct ew_counters {
-	__u64 execs; /* governed execs begun; those in no other verdict were allowed, those with no other reason no-gain */
+	__u64 execs; /* governed execs begun; those in no other verdict were allowed, those with no other reason no-gain
+		      */
 	__u64 verdicts[EW_VERDICT_MAX]; /* but EW_VERDICT_ALLOW */
-	__u64 reasons[EW_REASONS_ROOM];	/* but EW_REASON_NO_GAIN and EW_REASON_UNTAGGED */
-	__u64 forks_failed;	/* a fork refused because its tag could not be stored */
-	__u64 tags_lost;	/* the same under profiles in audit mode, where the fork goes on */
-	__u64 checks_refused;	/* AT_EXECVE_CHECK refused; no exec, hence no record */
-	__u64 records_lost;	/* records that at least one reader did not get */
+	__u64 reasons[EW_REASONS_ROOM]; /* but EW_REASON_NO_GAIN and EW_REASON_UNTAGGED */
+	__u64 forks_failed;		/* a fork refused because its tag could not be stored */
+	__u64 tags_lost;		/* the same under profiles in audit mode, where the fork goes on */
+	__u64 checks_refused;		/* AT_EXECVE_CHECK refused; no exec, hence no record */
+	__u64 records_lost;		/* records that at least one reader did not get */
 };
 
 /* Faults that the tests ask for when they load (EXECWARD_FAULT, docs/testing.md). */
@@ -105,9 +107,9 @@ enum ew_fault {
 };
 
 struct ew_meta {
-	__u32 magic; /* EW_META_MAGIC */
-	__u32 abi;   /* EW_ABI of the tool that loaded */
-	__u64 load_time; /* CLOCK_BOOTTIME, nanoseconds */
+	__u32 magic;	  /* EW_META_MAGIC */
+	__u32 abi;	  /* EW_ABI of the tool that loaded */
+	__u64 load_time;  /* CLOCK_BOOTTIME, nanoseconds */
 	char version[32]; /* of the tool that loaded */
 };
 #define EW_META_MAGIC 0x64777865U /* "exwd" */

@@ -13,26 +13,26 @@
 
 #define EW_CAUSES(X) X(SETUID, "setuid") X(SETGID, "setgid") X(FILECAPS, "filecaps") X(ROOT, "root") X(LABEL, "label")
 
-#define EW_SHAPES(X)                                                                                                   \
-	X(SETID, "setid")                                                                                              \
-	X(MEMFD, "memfd")                                                                                              \
-	X(UNLINKED, "unlinked")                                                                                        \
-	X(SCRIPT, "script")                                                                                            \
-	X(NOSUID_MOUNT, "nosuid-mount")                                                                                \
-	X(PTRACED, "ptraced")                                                                                          \
+#define EW_SHAPES(X)                    \
+	X(SETID, "setid")               \
+	X(MEMFD, "memfd")               \
+	X(UNLINKED, "unlinked")         \
+	X(SCRIPT, "script")             \
+	X(NOSUID_MOUNT, "nosuid-mount") \
+	X(PTRACED, "ptraced")           \
 	X(INTERPRETED, "interpreted")
 
 /* Why a verdict is what it is. The first five allow, the others refuse (or, in audit mode, would have). */
-#define EW_REASONS(X)                                                                                                  \
-	X(UNTAGGED, "untagged")		  /* no profile applies to the task */                                         \
-	X(NO_GAIN, "no-gain")		  /* nothing gained */                                                         \
-	X(NOT_CONTROLLED, "not-controlled") /* gained only what the profile does not control, or lists in allow_caps */ \
-	X(USERNS, "userns")		  /* gained inside a child user namespace, under `userns: initial` */          \
-	X(EXCEPTION, "exception")	  /* an exception lists every controlled gain */                               \
-	X(GAIN, "gain")			  /* a controlled gain that no exception lists */                              \
-	X(EXEC_NONE, "exec-none")	  /* the profile allows no exec at all */                                      \
-	X(SHAPE, "shape")		  /* the file has a shape that the profile refuses */                          \
-	X(UNEVALUABLE, "unevaluable")	  /* the kernel could not give what the decision needs */
+#define EW_REASONS(X)                                                                                           \
+	X(UNTAGGED, "untagged")		    /* no profile applies to the task */                                \
+	X(NO_GAIN, "no-gain")		    /* nothing gained */                                                \
+	X(NOT_CONTROLLED, "not-controlled") /* gained only what the profile lets pass */                        \
+	X(USERNS, "userns")		    /* gained inside a child user namespace, under `userns: initial` */ \
+	X(EXCEPTION, "exception")	    /* an exception lists every controlled gain */                      \
+	X(GAIN, "gain")			    /* a controlled gain that no exception lists */                     \
+	X(EXEC_NONE, "exec-none")	    /* the profile allows no exec at all */                             \
+	X(SHAPE, "shape")		    /* the file has a shape that the profile refuses */                 \
+	X(UNEVALUABLE, "unevaluable")	    /* the kernel could not give what the decision needs */
 
 enum ew_verdict {
 #define X(id, word) EW_VERDICT_##id,

@@ -24,7 +24,8 @@ int main(int argc, char **argv)
 	}
 	uid = (uid_t)strtoul(argv[1], NULL, 10);
 	gid = (gid_t)strtoul(argv[2], NULL, 10);
-	for (char *word = strtok(argv[3], ","); word && n < sizeof(groups) / sizeof(groups[0]); word = strtok(NULL, ","))
+	for (char *word = strtok(argv[3], ","); word && n < sizeof(groups) / sizeof(groups[0]);
+	     word = strtok(NULL, ","))
 		groups[n++] = (gid_t)strtoul(word, NULL, 10);
 	if (setgroups(n, groups) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0) {
 		fprintf(stderr, "asuser: %s\n", strerror(errno));

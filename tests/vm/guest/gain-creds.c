@@ -17,7 +17,7 @@ int main(void)
 		perror("gain-creds");
 		return 1;
 	}
-	printf("\"uid\":%u,\"euid\":%u,\"suid\":%u,\"gid\":%u,\"egid\":%u,\"sgid\":%u,\"permitted\":\"%08x%08x\"\n", uid,
-	       euid, suid, gid, egid, sgid, data[1].permitted, data[0].permitted);
+	printf("\"uid\":%u,\"euid\":%u,\"suid\":%u,\"gid\":%u,\"egid\":%u,\"sgid\":%u,\"permitted\":\"%08x%08x\"\n",
+	       uid, euid, suid, gid, egid, sgid, data[1].permitted, data[0].permitted);
 	return 0;
 }

@@ -5,11 +5,11 @@
  *
  *	-u UID[,EUID,SUID]  user ids              -g GID    group ids          -G GID,GID...  supplementary groups
  *	-d                  drop every capability -i CAP    make inheritable   -b CAP         bound to this one
- *	-s BITS             securebits            -n        no_new_privs       -t             be traced, by one without privilege
- *	-N IN,OUT,COUNT     into a new user namespace with this map of users and groups
- *	-m FILE             exec a memfd with FILE's contents and mode, made here and now
- *	-x FILE             exec FILE, opened and unlinked here and now
- *	-c                  ask only, with AT_EXECVE_CHECK: exit 0 when it would be allowed, 125 when the kernel cannot tell
+ *	-s BITS             securebits            -n        no_new_privs       -t             be traced, by one without
+ *privilege -N IN,OUT,COUNT     into a new user namespace with this map of users and groups -m FILE             exec a
+ *memfd with FILE's contents and mode, made here and now -x FILE             exec FILE, opened and unlinked here and now
+ *	-c                  ask only, with AT_EXECVE_CHECK: exit 0 when it would be allowed, 125 when the kernel cannot
+ *tell
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -126,7 +126,8 @@ static void new_userns(char *arg)
 	close(go[1]);
 }
 
-/* The tracer is a child, so that the exec happens in the process the test knows. It goes on until the traced one ends. */
+/* The tracer is a child, so that the exec happens in the process the test knows. It goes on until the traced one ends.
+ */
 static void be_traced(void)
 {
 	pid_t parent = getpid(), tracer;
@@ -156,7 +157,8 @@ static int make_memfd(const char *path)
 	struct stat st;
 
 	must(from >= 0 && fd >= 0 && fstat(from, &st) == 0, path);
-	must(sendfile(fd, from, NULL, (size_t)st.st_size) == st.st_size && fchmod(fd, st.st_mode & 07777) == 0, "memfd");
+	must(sendfile(fd, from, NULL, (size_t)st.st_size) == st.st_size && fchmod(fd, st.st_mode & 07777) == 0,
+	     "memfd");
 	close(from);
 	return fd;
 }
@@ -176,28 +178,54 @@ int main(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "+u:g:G:di:b:s:ntN:m:x:c")) != -1) {
 		switch (c) {
-		case 'u': set_users(optarg); break;
+		case 'u':
+			set_users(optarg);
+			break;
 		case 'g':
 			gid = (gid_t)strtoul(optarg, NULL, 0);
 			must(setresgid(gid, gid, gid) == 0, "setresgid");
 			break;
-		case 'G': set_groups(optarg); break;
-		case 'd': set_caps(-1); break;
-		case 'i': set_caps(atoi(optarg)); break;
-		case 'b': bound_to(strtoul(optarg, NULL, 0)); break;
-		case 's': must(prctl(PR_SET_SECUREBITS, strtoul(optarg, NULL, 0), 0, 0, 0) == 0, "securebits"); break;
-		case 'n': must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs"); break;
-		case 't': be_traced(); break;
-		case 'N': new_userns(optarg); break;
-		case 'm': fd = make_memfd(optarg); break;
-		case 'x': fd = open_and_unlink(optarg); break;
-		case 'c': flags |= AT_EXECVE_CHECK; break;
-		default: return 2;
+		case 'G':
+			set_groups(optarg);
+			break;
+		case 'd':
+			set_caps(-1);
+			break;
+		case 'i':
+			set_caps(atoi(optarg));
+			break;
+		case 'b':
+			bound_to(strtoul(optarg, NULL, 0));
+			break;
+		case 's':
+			must(prctl(PR_SET_SECUREBITS, strtoul(optarg, NULL, 0), 0, 0, 0) == 0, "securebits");
+			break;
+		case 'n':
+			must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
+			break;
+		case 't':
+			be_traced();
+			break;
+		case 'N':
+			new_userns(optarg);
+			break;
+		case 'm':
+			fd = make_memfd(optarg);
+			break;
+		case 'x':
+			fd = open_and_unlink(optarg);
+			break;
+		case 'c':
+			flags |= AT_EXECVE_CHECK;
+			break;
+		default:
+			return 2;
 		}
 	}
 	if (optind >= argc)
 		return 2;
-	if (execveat(fd, fd >= 0 ? "" : argv[optind], argv + optind, environ, flags | (fd >= 0 ? AT_EMPTY_PATH : 0)) == 0)
+	if (execveat(fd, fd >= 0 ? "" : argv[optind], argv + optind, environ, flags | (fd >= 0 ? AT_EMPTY_PATH : 0)) ==
+	    0)
 		return 0; /* AT_EXECVE_CHECK */
 	fprintf(stderr, "gain-launch: %s: %s\n", argv[optind], strerror(errno));
 	return errno == ENOENT ? 127 : errno == EINVAL && flags ? 125 : 126;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tcheck PROGRAM - prints what execveat(2) answers when asked whether PROGRAM may be executed (AT_EXECVE_CHECK, 6.14) */
+/* tcheck PROGRAM - prints what execveat(2) answers when asked whether PROGRAM may be executed (AT_EXECVE_CHECK, 6.14)
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

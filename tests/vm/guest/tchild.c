@@ -229,9 +229,9 @@ int main(int argc, char **argv)
 		void *(*start)(void *);
 		int (*with)(char **argv);
 	} ways[] = {
-		{"thread", in_thread, NULL},	{"headless", in_headless, NULL}, {"leader", in_waiting, NULL},
-		{"failed", in_failed, NULL},	{"vfork", NULL, with_vfork},	 {"spawn", NULL, with_spawn},
-		{"parent", NULL, with_parent},	{"daemon", NULL, with_daemon},	 {"session", NULL, with_session},
+		{"thread", in_thread, NULL},   {"headless", in_headless, NULL}, {"leader", in_waiting, NULL},
+		{"failed", in_failed, NULL},   {"vfork", NULL, with_vfork},	{"spawn", NULL, with_spawn},
+		{"parent", NULL, with_parent}, {"daemon", NULL, with_daemon},	{"session", NULL, with_session},
 		{"userns", NULL, with_userns},
 	};
 
