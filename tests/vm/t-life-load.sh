@@ -5,6 +5,7 @@
 # kernels: all
 # timeout: 180
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
+# shellcheck disable=SC2086,SC2012 # words; plain names
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 
@@ -70,8 +71,12 @@ remains() {
 	elif [ -d $PINS ]; then
 		kinds="$kinds not-whole"
 	else
-		if [ -z "$(ls /sys/fs/bpf)" ]; then kinds="$kinds nothing"; else kinds="$kinds parts"; fi
 		[ "$r_gain" = 0 ] || bad="$bad $1:not-loaded:$r_gain"
+		if [ -z "$(ls /sys/fs/bpf)" ]; then
+			kinds="$kinds nothing"
+			return
+		fi
+		kinds="$kinds parts"
 		load >/dev/null 2>"$T_TMP/said" || bad="$bad $1:load:$(cat "$T_TMP/said")"
 	fi
 	execward unload

@@ -5,6 +5,7 @@
 # kernels: all
 # timeout: 120
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
+# shellcheck disable=SC2034,SC2317 # counts; called by name
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 

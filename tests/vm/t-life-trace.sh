@@ -5,6 +5,7 @@
 # kernels: all
 # timeout: 120
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
+# shellcheck disable=SC2086,SC2317,SC2016 # words; called by name; expands in there
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 

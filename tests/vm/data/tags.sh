@@ -103,7 +103,7 @@ counter() { execward status --json | sed -n "s/.*\"counters\":.*\"$1\":\([0-9]*\
 
 # threads_are PID N;  thread_of PID: one that is not the leader
 threads_are() { set -- "$2" /proc/"$1"/task/* && [ $# = $(($1 + 1)) ]; }
-thread_of() { ls "/proc/$1/task" | grep -vx "$1" | head -n 1; }
+thread_of() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 ! -name "$1" | sed -n '1s/.*\///p'; }
 
 # readers_live: as a number with a bit for each
 readers_live() { bpftool map dump pinned /sys/fs/bpf/execward/maps/state | sed -n 's/.*"readers": \([0-9]*\).*/\1/p'; }
@@ -119,6 +119,7 @@ records_begin() {
 records_end() {
 	kill "$r_pid"
 	wait "$r_pid"
+	# shellcheck disable=SC2034 # the tests look at it
 	RECORDS=$(cat "$T_TMP/records")
 }
 
