@@ -163,9 +163,8 @@ SHELL_FILES = $(shell git ls-files .ci tests vmlinux | xargs grep -lE '^\#!.*(ba
 format:
 	clang-format -i $(C_FILES)
 lint:
-	$(call need,clang-format shellcheck cppcheck)
+	$(call need,clang-format shellcheck)
 	clang-format --dry-run -Werror $(C_FILES)
-	shellcheck -x $(SHELL_FILES)
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -Iinclude -Iuser user
+	shellcheck -x -P SCRIPTDIR -S warning $(SHELL_FILES)
 
 -include $(shell find $(O)/bpf $(O)/user $(O)/tests -type f -name "*.d" 2>/dev/null)

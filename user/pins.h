@@ -17,10 +17,10 @@
 #define EW_RUN_DIR "/run/execward"
 
 /* The pinned maps that the tools use. */
-#define EW_PINNED_MAPS(X)                                                                                        \
-	X(meta)                                                                                                  \
-	X(state) X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags) X(counters) \
-		X(readers)
+#define EW_PINNED_MAPS(X) \
+	X(meta)           \
+	X(state)          \
+	X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags) X(counters) X(readers)
 
 /*
  * The pinned programs: two that tools run, and three that are attached when they are first needed, as each costs every
