@@ -78,8 +78,20 @@ static __always_inline int ew_tags_move(const struct ew_state *st, struct task_s
 	if (!st->process_tags || current->pid == current->tgid)
 		return 0;
 	own = bpf_task_storage_get(&task_tags, current, 0, out->set ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	if (own)
-		*own = *out;
+	if (own) {
+		__u64 first = out->set;
+
+		/*
+		 * `tag --pid` writes to the leader, then walks over the threads (ew_task_walk). The exchange is a full
+		 * barrier: either that walk sees this entry, or the second look sees what was written to the leader.
+		 * What the walk stores in between is newer than this look, and stays.
+		 */
+		own->starting = out->starting;
+		__sync_lock_test_and_set(&own->set, first);
+		ew_tags_of_process(st, current, out);
+		if (out->set != first)
+			__sync_val_compare_and_swap(&own->set, first, out->set);
+	}
 	return own || !out->set ? 0 : -1;
 }
 

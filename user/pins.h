@@ -26,7 +26,8 @@
  * The pinned programs: two that tools run, and three that are attached when they are first needed, as each costs every
  * exec or fork of the machine some 200 instructions.
  */
-#define EW_PINNED_PROGS(X) X(ew_cgroup_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps)
+#define EW_PINNED_PROGS(X) \
+	X(ew_cgroup_walk) X(ew_task_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps)
 
 struct ew_pins {
 #define X(name) int name##_fd;

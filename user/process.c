@@ -129,15 +129,22 @@ int ew_process_tag_get(const struct ew_pins *pins, pid_t pid, struct ew_task_tag
 	return pidfd < 0 ? pidfd : tag_get(pins, pidfd, out);
 }
 
-/* Returns 1 when the tag was changed, 0 when it was right already, -ESRCH when the process is gone. */
-static int tag_change(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 clear, __u64 starting)
+/*
+ * Returns 1 when the tag was changed, 0 when it was right already, -ESRCH when the process is gone. START_TIME tells it
+ * from another that got its pid; 0: any.
+ */
+static int tag_change(const struct ew_pins *pins, pid_t pid, unsigned long long start_time, __u64 set, __u64 clear,
+		      __u64 starting)
 {
 	_cleanup_close_ int pidfd = pidfd_open_(pid);
+	struct ew_process now;
 	struct ew_task_tag tag = {}, want;
 	int err;
 
 	if (pidfd < 0)
 		return pidfd;
+	if (start_time && (ew_process_get(pid, &now) < 0 || now.start_time != start_time))
+		return -ESRCH;
 	err = tag_get(pins, pidfd, &tag);
 	if (err < 0)
 		return err;
@@ -184,6 +191,21 @@ static void tree_free(struct tree *tree)
 	free(tree->members);
 }
 
+/*
+ * Is PROCESS, of the N in ALL, the child of a member? A pid alone could be another process's by now; only a parent that
+ * ended while /proc was read, and so is not in ALL, is known by nothing else.
+ */
+static bool tree_has_parent(const struct tree *tree, const struct ew_process *all, ssize_t n,
+			    const struct ew_process *process)
+{
+	if (!tree_has(tree, process->ppid, 0))
+		return false;
+	for (ssize_t i = 0; i < n; i++)
+		if (all[i].pid == process->ppid)
+			return tree_has(tree, all[i].pid, all[i].start_time);
+	return true;
+}
+
 /* Takes in the children of members until there are no more. Returns 0 or a negative errno. */
 static int tree_grow(struct tree *tree)
 {
@@ -198,7 +220,7 @@ static int tree_grow(struct tree *tree)
 		for (ssize_t i = 0; i < n; i++) {
 			int err;
 
-			if (!tree_has(tree, all[i].ppid, 0) || tree_has(tree, all[i].pid, all[i].start_time))
+			if (tree_has(tree, all[i].pid, all[i].start_time) || !tree_has_parent(tree, all, n, &all[i]))
 				continue;
 			err = tree_add(tree, &all[i]);
 			if (err < 0)
@@ -209,12 +231,59 @@ static int tree_grow(struct tree *tree)
 	return 0;
 }
 
+/* Gives every thread its leader's tag (bpf/task.bpf.c). Returns 0 or a negative errno. */
+static int walk_threads(const struct ew_pins *pins)
+{
+	_cleanup_close_ int link = -1, iter = -1;
+	char buf[64];
+	ssize_t n;
+	int err = 0;
+
+	link = bpf_link_create(pins->ew_task_walk_prog_fd, 0, BPF_TRACE_ITER, NULL);
+	iter = link < 0 ? link : bpf_iter_create(link);
+	if (iter < 0)
+		return -errno;
+	while ((n = read(iter, buf, sizeof(buf))) > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)))
+		if (n > 0)
+			err = -ENOMEM;
+	return n < 0 ? -errno : err;
+}
+
+/*
+ * One pass over the tree, parents before their children, so that a child made meanwhile inherits from a parent done.
+ * Counts what it changed, and who is alive but could not be had: while a thread becomes the leader (de_thread(),
+ * fs/exec.c) its process has no leader for an instant, and pidfd_open(2) fails. Returns 0, -ESRCH when the root is
+ * gone, or what failed.
+ */
+static int tag_pass(const struct ew_pins *pins, const struct tree *tree, __u64 set, __u64 clear, int *changed,
+		    int *missed)
+{
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct ew_process *member = &tree->members[i];
+		struct ew_process now;
+		int one = tag_change(pins, member->pid, member->start_time, set, clear, 0);
+
+		if (one >= 0) {
+			*changed += one;
+		} else if (one != -ESRCH && one != -ENOENT && one != -EINVAL) {
+			return one;
+		} else if (ew_process_get(member->pid, &now) == 0 && now.start_time == member->start_time) {
+			(*missed)++;
+		} else if (i == 0) {
+			return -ESRCH;
+		}
+	}
+	return *changed ? walk_threads(pins) : 0;
+}
+
+#define MISSES_MAX 1000 /* passes in a row that did nothing but miss somebody */
+
 int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 clear)
 {
 	EW_CLEANUP(tree_free) struct tree tree = {};
 	_cleanup_close_ int fork_link = -1;
 	struct ew_process root;
-	int changed = 0, in_pass;
+	int total = 0, changed, missed, misses = 0;
 	int err = ew_process_get(pid, &root);
 
 	if (err == -ESRCH)
@@ -229,33 +298,27 @@ int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 
 		err = fork_link < 0 ? -errno : 0;
 	}
 	do {
-		in_pass = 0;
+		changed = missed = 0;
 		if (err == 0)
 			err = tree_grow(&tree);
-		/* parents come before their children, so a child that is made now inherits from a parent done */
-		for (size_t i = 0; i < tree.n && err == 0; i++) {
-			int one = tag_change(pins, tree.members[i].pid, set, clear, 0);
-
-			if (i == 0 && one == -ESRCH)
-				err = -ESRCH;
-			else if (one < 0 && one != -ESRCH && one != -EINVAL)
-				err = one;
-			else if (one > 0)
-				in_pass++;
-		}
-		changed += in_pass;
-	} while (err == 0 && in_pass);
-	if (err == -ESRCH || err == -EINVAL)
+		if (err == 0)
+			err = tag_pass(pins, &tree, set, clear, &changed, &missed);
+		total += changed;
+		misses = changed ? 0 : misses + 1;
+	} while (err == 0 && (changed || (missed && misses < MISSES_MAX)));
+	if (err == 0 && missed)
+		err = -EAGAIN;
+	if (err == -ESRCH)
 		return ew_error_ret(err, "process %d ended meanwhile", pid);
 	if (err < 0)
 		return ew_error_ret(err, "process %d and its descendants cannot all be tagged (%d were): %s", pid,
-				    changed, strerror(-err));
-	return changed;
+				    total, strerror(-err));
+	return total;
 }
 
 int ew_process_tag_self(const struct ew_pins *pins, __u64 set, __u64 starting)
 {
-	int err = tag_change(pins, getpid(), set, 0, starting);
+	int err = tag_change(pins, getpid(), 0, set, 0, starting);
 
 	return err < 0 ? err : 0;
 }

@@ -167,6 +167,11 @@ struct bpf_iter__cgroup {
 	struct cgroup *cgroup;
 };
 
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
 #pragma clang attribute pop
 
 #endif

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=sh
+# tag --pid and untag --pid while an exec is under way: between the kernel's look at the tag and the end of the exec, in
+# which a thread becomes the leader of its process. A lease on the script's interpreter holds it right there.
+# images: small
+# kernels: all
+# timeout: 60
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
+. /ew/lib.sh
+. /ew/tests/data/tags.sh
+
+U="asuser 1000 1000 1000"
+cp "$(readlink -f /bin/sh)" "$T_TMP/shell"
+sed "1s|.*|#!$T_TMP/shell|" "$T_TMP/asker" >"$T_TMP/held"
+chmod 755 "$T_TMP/shell" "$T_TMP/held"
+
+# hold PREFIX...: a process, $job, held amid its exec;  let_go: lets it end, and tells what its child gets then
+hold() {
+	tlease "$T_TMP/shell" >"$T_TMP/lease" &
+	lease=$!
+	wait_for 10 grep -q ready "$T_TMP/lease"
+	rm -f "$T_TMP/pid"
+	: >"$T_TMP/pid"
+	chmod 666 "$T_TMP/pid"
+	"$@" "$T_TMP/held" "$T_TMP" &
+	job=$!
+	wait_for 10 grep -q waiting "$T_TMP/lease"
+}
+let_go() {
+	kill $lease
+	wait $lease 2>/dev/null
+	wait_for 10 test -s "$T_TMP/pid"
+	read -r ASKER <"$T_TMP/pid"
+	got=$(asker_ask)
+	asker_stop
+}
+
+load >/dev/null
+for how in leader thread; do
+	t_case "$how"
+	# shellcheck disable=SC2086 # words
+	hold $U tchild $how
+	let_go
+	is "without a tag" 0 "$got"
+	is "it stays the process that it was" "$job" "$ASKER"
+	# shellcheck disable=SC2086 # words
+	hold $U tchild $how
+	ok "tag" execward tag --pid "$job" no
+	let_go
+	is "stays tagged" refused "$got"
+	# shellcheck disable=SC2086 # words
+	hold $U tchild $how
+	ok "tag, audit" execward tag --pid "$job" see
+	let_go
+	is "passes" 0 "$got"
+	# shellcheck disable=SC2086 # words
+	hold execward run no -- $U tchild $how
+	let_go
+	is "tagged before" refused "$got"
+	# shellcheck disable=SC2086 # words
+	hold execward run no -- $U tchild $how
+	ok "untag" execward untag --pid "$job" no
+	let_go
+	is "stays untagged" 0 "$got"
+	is "nothing is left tagged" "Nothing is tagged." "$(execward list)"
+done
+execward unload
+t_done
