@@ -92,7 +92,7 @@ $(foreach arch,$(BPF_ARCHES),$(eval $(call bpf_rules,$(arch))))
 
 $(O)/bpf/execward.skel.h: $(O)/bpf/$(HOST_ARCH)/execward.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name execward > $@
+	$(Q)$(BPFTOOL) gen skeleton -L $< name execward > $@
 
 $(O)/user/loader.o: $(O)/bpf/execward.skel.h
 

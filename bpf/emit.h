@@ -39,8 +39,7 @@ static __always_inline void ew_count_check(void)
 static __always_inline struct ew_scratch *ew_scratch_claim(void)
 {
 	for (__u32 i = 0; i < EW_SCRATCHES; i++) {
-		__u32 index = i;
-		struct ew_scratch *scratch = bpf_map_lookup_elem(&scratches, &index);
+		struct ew_scratch *scratch = ew_of_cpu(&scratches, EW_SCRATCHES, i);
 
 		if (scratch && __sync_val_compare_and_swap(&scratch->busy, 0, 1) == 0)
 			return scratch;

@@ -47,7 +47,6 @@ struct ew_caller {
 	char path[EW_PATH_MAX];
 };
 
-#define EW_SCRATCHES 4 /* how many records can be under construction on one CPU: tasks that preempted one another */
 struct ew_scratch {
 	__u32 busy;
 	__u32 pad;

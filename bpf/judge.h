@@ -48,9 +48,17 @@ static __always_inline struct ew_profile *ew_profile_get(__u32 slot)
 	return profile && profile->flags & EW_PROFILE_USED ? profile : NULL;
 }
 
+/* Entry INDEX of the COUNT that this CPU has in MAP, or NULL. */
+static __always_inline void *ew_of_cpu(void *map, __u32 count, __u32 index)
+{
+	__u32 key = bpf_get_smp_processor_id() * count + index;
+
+	return bpf_map_lookup_elem(map, &key);
+}
+
 static __always_inline struct ew_counters *ew_counters_get(__u32 slot)
 {
-	return bpf_map_lookup_elem(&counters, &slot);
+	return ew_of_cpu(&counters, EW_COUNTERS, slot);
 }
 
 /* Atomic although per CPU: a program can be preempted between load and store by the next one on its CPU. */

@@ -103,10 +103,16 @@ struct {
 	__type(value, struct ew_caller);
 } callers SEC(".maps");
 
-/* Slot N counts for profile N, slot EW_PROFILES_MAX for all. */
+/*
+ * The next two have entries for each possible CPU, one CPU after the other (ew_of_cpu(), judge.h), and are no per-CPU
+ * arrays: those fill the kernel's first chunk of per-CPU memory, and every fork and exec of the machine then searches
+ * two for its own counters (pcpu_alloc(), mm/percpu.c), some 2,000 instructions on Linux 7.3. Entries for one CPU here.
+ */
+
+/* Entry N counts for profile N, entry EW_PROFILES_MAX for all. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, EW_PROFILES_MAX + 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, EW_COUNTERS);
 	__type(key, __u32);
 	__type(value, struct ew_counters);
 } counters SEC(".maps");
@@ -125,7 +131,7 @@ struct {
 
 /* Where records are built. None free on this CPU: the record is lost and counted. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, EW_SCRATCHES);
 	__type(key, __u32);
 	__type(value, struct ew_scratch);

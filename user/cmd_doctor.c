@@ -60,7 +60,7 @@ int ew_cmd_doctor(int argc, char **argv)
 	}
 	if (optind < argc)
 		return ew_cmd_usage("doctor");
-	n = ew_support_check(checks);
+	n = ew_support_check(checks, EW_TRIAL_ALWAYS);
 	for (size_t i = 0; i < n; i++)
 		can &= checks[i].result != EW_CHECK_BAD;
 	if (json)

@@ -56,7 +56,7 @@ int ew_cmd_load(int argc, char **argv)
 	ew_pins_init(&pins);
 	if (err >= 0)
 		return err;
-	if (ew_support_require() < 0)
+	if (ew_support_require(EW_TRIAL_IF_UNKNOWN) < 0)
 		return EW_EXIT_FAILED;
 	lock = ew_lock_take();
 	if (lock < 0)
@@ -76,8 +76,11 @@ int ew_cmd_load(int argc, char **argv)
 			return EW_EXIT_FAILED;
 		ew_pins_close(&pins);
 	}
-	if (ew_loader_load(image) < 0)
+	if (ew_loader_load(image) < 0) {
+		/* perhaps a kernel that lists "bpf" and refuses its programs all the same: that is said, too */
+		ew_support_require(EW_TRIAL_ALWAYS);
 		return EW_EXIT_FAILED;
+	}
 	printf("loaded: %u profile%s, %zu exception%s, %zu cgroup%s\n", image->n_profiles,
 	       image->n_profiles == 1 ? "" : "s", image->n_exceptions, image->n_exceptions == 1 ? "" : "s",
 	       image->n_cgroups, image->n_cgroups == 1 ? "" : "s");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -21,7 +20,7 @@ struct status {
 	bool loaded;
 	struct ew_meta meta;
 	struct ew_profile profiles[EW_PROFILES_MAX]; /* flags 0: empty slot */
-	struct ew_counters counters[EW_PROFILES_MAX + 1];
+	struct ew_counters counters[EW_COUNTERS];
 	size_t n_cgroups, n_own_cgroups, n_processes;
 	struct ew_state state;
 	size_t n_readers;
@@ -43,19 +42,16 @@ static void complete_counters(struct ew_counters *c)
 
 static void read_counters(const struct ew_pins *pins, struct status *s)
 {
-	int n_cpus = libbpf_num_possible_cpus();
-	_cleanup_free_ struct ew_counters *per_cpu = calloc((size_t)(n_cpus > 0 ? n_cpus : 1), sizeof(*per_cpu));
+	struct ew_counters c;
 
-	for (__u32 slot = 0; slot <= EW_PROFILES_MAX && per_cpu && n_cpus > 0; slot++) {
-		__u64 *sum = (__u64 *)&s->counters[slot];
+	for (__u32 key = 0; bpf_map_lookup_elem(pins->counters_fd, &key, &c) == 0; key++) {
+		__u64 *sum = (__u64 *)&s->counters[key % EW_COUNTERS];
 
-		if (bpf_map_lookup_elem(pins->counters_fd, &slot, per_cpu) < 0)
-			continue;
-		for (int cpu = 0; cpu < n_cpus; cpu++)
-			for (size_t i = 0; i < sizeof(*per_cpu) / sizeof(__u64); i++)
-				sum[i] += ((__u64 *)&per_cpu[cpu])[i];
-		complete_counters(&s->counters[slot]);
+		for (size_t i = 0; i < sizeof(c) / sizeof(*sum); i++)
+			sum[i] += ((const __u64 *)&c)[i];
 	}
+	for (size_t i = 0; i < EW_COUNTERS; i++)
+		complete_counters(&s->counters[i]);
 }
 
 static void read_tags(const struct ew_pins *pins, struct status *s)
@@ -149,7 +145,7 @@ static void judge_loaded(struct status *s)
 static void gather(struct status *s)
 {
 	struct ew_check checks[EW_CHECKS_MAX];
-	size_t n = ew_support_check(checks);
+	size_t n = ew_support_check(checks, EW_TRIAL_IF_UNKNOWN);
 	_cleanup_pins_ struct ew_pins pins;
 	__u32 zero = 0;
 	int err;

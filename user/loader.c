@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -24,25 +26,12 @@
 #define STAGE_DIR EW_BPFFS "/execward-new"
 #define GONE_DIR EW_BPFFS "/execward-gone"
 
+#define VERIFIER_LOG_SIZE (16U << 20) /* bytes */
+
 static void skel_destroyp(struct execward **skel)
 {
 	execward__destroy(*skel);
 	*skel = NULL;
-}
-
-static bool want_stats(void)
-{
-	const char *debug = getenv("EXECWARD_DEBUG");
-
-	return debug && strcmp(debug, "stats") == 0;
-}
-
-/* The verifier's words are for developers: kept back unless EXECWARD_DEBUG asks for them. */
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (!getenv("EXECWARD_DEBUG") || want_stats() || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(stderr, format, args);
 }
 
 static int remove_dir(const char *path)
@@ -110,12 +99,12 @@ static int pin_objects(struct execward *skel)
 		int fd;
 	} maps[] =
 		{
-#define X(name) {#name, bpf_map__fd(skel->maps.name)},
+#define X(name) {#name, skel->maps.name.map_fd},
 			EW_PINNED_MAPS(X)
 #undef X
 		},
 	  progs[] = {
-#define X(name) {#name, bpf_program__fd(skel->progs.name)},
+#define X(name) {#name, skel->progs.name.prog_fd},
 		  EW_PINNED_PROGS(X)
 #undef X
 	  };
@@ -132,26 +121,30 @@ static int pin_objects(struct execward *skel)
 static struct ew_pins pins_of(struct execward *skel)
 {
 	return (struct ew_pins){
-#define X(name) .name##_fd = bpf_map__fd(skel->maps.name),
+#define X(name) .name##_fd = skel->maps.name.map_fd,
 		EW_PINNED_MAPS(X)
 #undef X
-#define X(name) .name##_prog_fd = bpf_program__fd(skel->progs.name),
+#define X(name) .name##_prog_fd = skel->progs.name.prog_fd,
 			EW_PINNED_PROGS(X)
 #undef X
 	};
 }
 
-static int attach(struct bpf_program *prog)
-{
-	struct bpf_link *link = bpf_program__attach(prog);
-	int err = link ? 0 : -errno;
+/* A hook: a program that is attached by the BTF type it was loaded for. */
+struct hook {
+	const char *name;
+	int prog_fd;
+};
+#define HOOK(skel, program) ((struct hook){#program, (skel)->progs.program.prog_fd})
 
-	if (err < 0)
-		return ew_error_ret(err, "program %s cannot be attached: %s", bpf_program__name(prog), strerror(-err));
-	err = pin_at(STAGE_DIR "/links", bpf_program__name(prog), bpf_link__fd(link));
-	/* closes the descriptor only: pinned, the link stays; not pinned, it goes */
-	bpf_link__destroy(link);
-	return err;
+static int attach(struct hook hook)
+{
+	/* closing the descriptor at the end: pinned, the link stays; not pinned, it goes */
+	_cleanup_close_ int link = bpf_raw_tracepoint_open(NULL, hook.prog_fd);
+
+	if (link < 0)
+		return ew_error_ret(-errno, "program %s cannot be attached: %s", hook.name, strerror(errno));
+	return pin_at(STAGE_DIR "/links", hook.name, link);
 }
 
 /* The shapes that some profile refuses, EW_BIT(EW_SHAPE_*). */
@@ -170,23 +163,24 @@ static __u32 refused_shapes(const struct ew_image *image)
  */
 static int attach_all(struct execward *skel, const struct ew_pins *pins, const struct ew_image *image)
 {
-	struct bpf_program *const hooks[] = {
-		skel->progs.ew_committing_creds,
-		skel->progs.ew_creds_from_file,
+	__u32 shapes = refused_shapes(image);
+	const struct hook hooks[] = {
+		HOOK(skel, ew_committing_creds),
+		HOOK(skel, ew_creds_from_file),
 		/* these two only where the policy refuses shapes; readers attach both */
-		refused_shapes(image) ? skel->progs.ew_check_security : NULL,
-		refused_shapes(image) & EW_BIT(EW_SHAPE_SETID) ? skel->progs.ew_vfs_caps : NULL,
-		skel->progs.ew_creds_for_exec,
+		shapes ? HOOK(skel, ew_check_security) : (struct hook){},
+		shapes & EW_BIT(EW_SHAPE_SETID) ? HOOK(skel, ew_vfs_caps) : (struct hook){},
+		HOOK(skel, ew_creds_for_exec),
 	};
 	int err;
 
-	err = attach(skel->progs.ew_cgroup_rmdir);
+	err = attach(HOOK(skel, ew_cgroup_rmdir));
 	if (err == 0)
-		err = attach(skel->progs.ew_cgroup_mkdir);
+		err = attach(HOOK(skel, ew_cgroup_mkdir));
 	if (err == 0)
 		err = ew_apply_cgroups(pins, image);
 	for (size_t i = 0; i < EW_ARRAY_SIZE(hooks) && err == 0; i++)
-		if (hooks[i])
+		if (hooks[i].name)
 			err = attach(hooks[i]);
 	return err;
 }
@@ -214,60 +208,55 @@ static int write_meta(const struct ew_pins *pins)
 	return 0;
 }
 
-/* EXECWARD_DEBUG=stats: what the verifier says of its own work on each program, for tests/vm/t-cost.sh. */
-#define STATS_SIZE 1024
-static char stats[16][STATS_SIZE];
-
-static void ask_stats(struct bpf_object *object)
-{
-	struct bpf_program *prog;
-	size_t n = 0;
-
-	bpf_object__for_each_program(prog, object)
-	{
-		if (n == EW_ARRAY_SIZE(stats))
-			break;
-		bpf_program__set_log_level(prog, 4); /* BPF_LOG_STATS, include/linux/bpf_verifier.h */
-		bpf_program__set_log_buf(prog, stats[n++], STATS_SIZE);
-	}
-}
-
-static void print_stats(struct bpf_object *object)
-{
-	struct bpf_program *prog;
-	size_t n = 0;
-
-	bpf_object__for_each_program(prog, object) if (n < EW_ARRAY_SIZE(stats))
-		fprintf(stderr, "%s: %s", bpf_program__name(prog), stats[n++]);
-}
-
-static struct execward *open_skeleton(void)
+/*
+ * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself does
+ * the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF, which alone took half of a load.
+ */
+static int open_skeleton(struct execward **skel)
 {
 	const char *fault = getenv("EXECWARD_FAULT");
-	struct execward *skel = execward__open();
+	int n_cpus = libbpf_num_possible_cpus();
 
-	if (!skel)
-		return NULL;
+	if (n_cpus < 0)
+		return ew_error_ret(n_cpus, "the number of processors cannot be told: %s; is /sys mounted?",
+				    strerror(-n_cpus));
+	*skel = execward__open();
+	if (!*skel)
+		return ew_error_ret(-ENOMEM, "the programs cannot be opened: %s", strerror(ENOMEM));
+	(*skel)->maps.counters.max_entries = (__u32)n_cpus * EW_COUNTERS;
+	(*skel)->maps.scratches.max_entries = (__u32)n_cpus * EW_SCRATCHES;
 	if (fault && strcmp(fault, "fork") == 0)
-		skel->rodata->ew_fault |= EW_FAULT_FORK;
-	return skel;
+		(*skel)->rodata->ew_fault |= EW_FAULT_FORK;
+	return 0;
+}
+
+/* The verifier's words are for developers: kept back unless EXECWARD_DEBUG asks for them. */
+static int load_skeleton(struct execward *skel)
+{
+	_cleanup_free_ char *log = getenv("EXECWARD_DEBUG") ? calloc(1, VERIFIER_LOG_SIZE) : NULL;
+	int err;
+
+	if (log) {
+		skel->ctx.log_level = 1;
+		skel->ctx.log_size = VERIFIER_LOG_SIZE;
+		skel->ctx.log_buf = (__u64)(uintptr_t)log;
+	}
+	err = execward__load(skel);
+	/* each program's words replace those of the one before: what is there is the last one's, that which was refused */
+	if (err < 0 && log)
+		fputs(log, stderr);
+	return err;
 }
 
 static int load_staged(const struct ew_image *image)
 {
 	EW_CLEANUP(skel_destroyp) struct execward *skel = NULL;
 	struct ew_pins pins;
-	int err;
+	int err = open_skeleton(&skel);
 
-	libbpf_set_print(print_libbpf);
-	skel = open_skeleton();
-	if (!skel)
-		return ew_error_ret(-errno, "the programs cannot be opened: %s", strerror(errno));
-	if (want_stats())
-		ask_stats(skel->obj);
-	err = execward__load(skel);
-	if (want_stats())
-		print_stats(skel->obj);
+	if (err < 0)
+		return err;
+	err = load_skeleton(skel);
 	if (err < 0)
 		return ew_error_ret(err,
 				    "the kernel refuses the programs: %s; see `execward doctor`, or what the verifier "

@@ -180,25 +180,33 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 	return 0;
 }
 
-size_t ew_support_check(struct ew_check *checks)
+size_t ew_support_check(struct ew_check *checks, enum ew_trial trial)
 {
-	static void (*const all[])(struct ew_check *) = {
-		check_privilege, check_kernel, check_btf, check_lsm_list, check_bpffs, check_cgroup2, check_trial,
+	static void (*const cheap[])(struct ew_check *) = {
+		check_privilege, check_kernel, check_btf, check_lsm_list, check_bpffs, check_cgroup2,
 	};
-	libbpf_print_fn_t before = libbpf_set_print(quiet);
+	size_t n = EW_ARRAY_SIZE(cheap);
+	bool unknown = false;
 
-	_Static_assert(EW_ARRAY_SIZE(all) <= EW_CHECKS_MAX, "room for every check");
+	_Static_assert(EW_ARRAY_SIZE(cheap) < EW_CHECKS_MAX, "room for every check and the trial");
 	memset(checks, 0, EW_CHECKS_MAX * sizeof(*checks));
-	for (size_t i = 0; i < EW_ARRAY_SIZE(all); i++)
-		all[i](&checks[i]);
-	libbpf_set_print(before);
-	return EW_ARRAY_SIZE(all);
+	for (size_t i = 0; i < n; i++) {
+		cheap[i](&checks[i]);
+		unknown |= checks[i].result == EW_CHECK_UNKNOWN;
+	}
+	if (trial == EW_TRIAL_ALWAYS || unknown) {
+		libbpf_print_fn_t before = libbpf_set_print(quiet);
+
+		check_trial(&checks[n++]);
+		libbpf_set_print(before);
+	}
+	return n;
 }
 
-int ew_support_require(void)
+int ew_support_require(enum ew_trial trial)
 {
 	struct ew_check checks[EW_CHECKS_MAX];
-	size_t n = ew_support_check(checks);
+	size_t n = ew_support_check(checks, trial);
 
 	for (size_t i = 0; i < n; i++) {
 		if (checks[i].result != EW_CHECK_BAD)

@@ -18,11 +18,17 @@ struct ew_check {
 #define EW_CHECKS_MAX 8
 
 /*
+ * Whether to load and attach a program to see if the kernel obeys it. That is the only sure sign, and the dearest: libbpf
+ * reads the kernel's whole BTF to find what to attach to.
+ */
+enum ew_trial { EW_TRIAL_IF_UNKNOWN, /* where the list of security modules does not tell */ EW_TRIAL_ALWAYS };
+
+/*
  * ew_support_check - runs every check that needs no loaded object of ours; CHECKS has room for EW_CHECKS_MAX
  *
  * Returns how many it filled.
  */
-size_t ew_support_check(struct ew_check *checks);
+size_t ew_support_check(struct ew_check *checks, enum ew_trial trial);
 
 /*
  * ew_support_require - stops at the first check that makes enforcement impossible and logs it
@@ -30,6 +36,6 @@ size_t ew_support_check(struct ew_check *checks);
  * Returns 0, -EPERM for want of privilege, -EMEDIUMTYPE for a file system that is not mounted, -EOPNOTSUPP for a kernel
  * that cannot.
  */
-int ew_support_require(void);
+int ew_support_require(enum ew_trial trial);
 
 #endif

@@ -89,7 +89,11 @@ struct ew_state {
 #define EW_REASONS_ROOM 16 /* EW_REASON_MAX, up to a power of two, by which an index is masked */
 _Static_assert(EW_REASON_MAX <= EW_REASONS_ROOM, "room for every reason");
 
-/* Counters of one profile, or, at slot EW_PROFILES_MAX, of everything; one set for each possible CPU. */
+/*
+ * Counters of one profile, or, at entry EW_PROFILES_MAX, of everything. There is a set of them for each possible CPU: entry
+ * N of CPU C is at C * EW_COUNTERS + N.
+ */
+#define EW_COUNTERS (EW_PROFILES_MAX + 1)
 struct ew_counters {
 	__u64 execs; /* governed execs begun; those in no other verdict were allowed, those with no other reason no-gain
 		      */
@@ -105,6 +109,9 @@ struct ew_counters {
 enum ew_fault {
 	EW_FAULT_FORK = 1 << 0, /* no process tag can be stored for a child */
 };
+
+/* How many records can be under construction on one CPU: by tasks that preempted one another. */
+#define EW_SCRATCHES 4
 
 struct ew_meta {
 	__u32 magic;	  /* EW_META_MAGIC */
