@@ -191,9 +191,10 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 		if (!x)
 			return ew_refuse_unevaluable(st, set);
 	}
-	/* a second level that no "#!" asked for: binfmt_misc */
-	if (interpreter && !(x->shapes & EW_BIT(EW_SHAPE_SCRIPT)))
+	/* a further level that no "#!" in the one before asked for: binfmt_misc */
+	if (interpreter && !x->script)
 		shapes |= EW_BIT(EW_SHAPE_INTERPRETED);
+	x->script = !!(shapes & EW_BIT(EW_SHAPE_SCRIPT));
 	x->shapes |= shapes;
 	if (!x->set || !ew_judge(x, x->set, EW_JUDGE_SHAPES))
 		return 0;
