@@ -28,8 +28,8 @@ struct ew_exec {
 	__u64 set;		     /* profiles that apply; 0: untagged */
 	struct ew_decision decision; /* so far */
 	struct ew_gain gain;
-	__u32 shapes; /* EW_BIT(EW_SHAPE_*), of every level of interpretation */
-	__u32 script; /* the level before asks for its interpreter by "#!" */
+	__u32 shapes;	 /* EW_BIT(EW_SHAPE_*), of every level of interpretation */
+	__u32 script;	 /* the level before asks for its interpreter by "#!" */
 	__u32 active;	 /* followed, and not over */
 	__u32 file_caps; /* the file carries capabilities, with or without effect */
 	struct ew_identity program, from;

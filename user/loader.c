@@ -209,8 +209,9 @@ static int write_meta(const struct ew_pins *pins)
 }
 
 /*
- * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself does
- * the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF, which alone took half of a load.
+ * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself
+ * does the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF, which alone took half
+ * of a load.
  */
 static int open_skeleton(struct execward **skel)
 {
@@ -242,7 +243,8 @@ static int load_skeleton(struct execward *skel)
 		skel->ctx.log_buf = (__u64)(uintptr_t)log;
 	}
 	err = execward__load(skel);
-	/* each program's words replace those of the one before: what is there is the last one's, that which was refused */
+	/* each program's words replace those of the one before: what is there is the last one's, that which was refused
+	 */
 	if (err < 0 && log)
 		fputs(log, stderr);
 	return err;

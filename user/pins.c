@@ -262,6 +262,11 @@ int ew_pins_need_process_tags(const struct ew_pins *pins)
 	return err;
 }
 
+int ew_pins_need_forks(const struct ew_pins *pins)
+{
+	return attach_pinned(pins->ew_task_fork_prog_fd, "ew_task_fork");
+}
+
 int ew_pins_need_shapes(const struct ew_pins *pins)
 {
 	int err = attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security");

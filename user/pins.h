@@ -23,7 +23,7 @@
 	X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags) X(counters) X(readers)
 
 /*
- * The pinned programs: two that tools run, and three that are attached when they are first needed, as each costs every
+ * The pinned programs: two that tools run, and four that are attached when they are first needed, as each costs every
  * exec or fork of the machine some 200 instructions.
  */
 #define EW_PINNED_PROGS(X) \
@@ -78,12 +78,15 @@ int ew_lock_take(void);
 
 /*
  * ew_pins_need_process_tags - from here on children inherit process tags; before the first is set
+ * ew_pins_need_forks - from here on a child has its parent's tag even if that was set while it was being made; before a
+ *	tag is set on another process
  * ew_pins_need_shapes - from here on the shapes of files are looked at; before the first reader
  *
  * Attach the programs that do it, for good, unless they are. The caller holds the lock. Return 0 or a negative errno
  * after logging it.
  */
 int ew_pins_need_process_tags(const struct ew_pins *pins);
+int ew_pins_need_forks(const struct ew_pins *pins);
 int ew_pins_need_shapes(const struct ew_pins *pins);
 
 /* The state that programs and tools share, mapped; NULL with errno on failure. */

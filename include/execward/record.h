@@ -90,8 +90,8 @@ struct ew_state {
 _Static_assert(EW_REASON_MAX <= EW_REASONS_ROOM, "room for every reason");
 
 /*
- * Counters of one profile, or, at entry EW_PROFILES_MAX, of everything. There is a set of them for each possible CPU: entry
- * N of CPU C is at C * EW_COUNTERS + N.
+ * Counters of one profile, or, at entry EW_PROFILES_MAX, of everything. There is a set of them for each possible CPU:
+ * entry N of CPU C is at C * EW_COUNTERS + N.
  */
 #define EW_COUNTERS (EW_PROFILES_MAX + 1)
 struct ew_counters {
@@ -100,7 +100,7 @@ struct ew_counters {
 	__u64 verdicts[EW_VERDICT_MAX]; /* but EW_VERDICT_ALLOW */
 	__u64 reasons[EW_REASONS_ROOM]; /* but EW_REASON_NO_GAIN and EW_REASON_UNTAGGED */
 	__u64 forks_failed;		/* a fork refused because its tag could not be stored */
-	__u64 tags_lost;		/* the same under profiles in audit mode, where the fork goes on */
+	__u64 tags_lost;		/* the same under profiles in audit mode, or found too late: the fork went on */
 	__u64 checks_refused;		/* AT_EXECVE_CHECK refused; no exec, hence no record */
 	__u64 records_lost;		/* records that at least one reader did not get */
 };
