@@ -8,7 +8,7 @@
 . /ew/tests/data/gain.sh
 
 BINFMT=/proc/sys/fs/binfmt_misc
-ok "the module loads" insmod /ew/modules/binfmt_misc.ko
+ok "the module loads" t_module binfmt_misc
 ok "its files" mount -t binfmt_misc binfmt_misc $BINFMT
 G_MOUNTS=$BINFMT
 
