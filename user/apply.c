@@ -67,6 +67,20 @@ int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u
 	return err;
 }
 
+int ew_apply_wait(const struct ew_pins *pins, __u32 generation)
+{
+	_cleanup_close_ int profiles = -1;
+	__u32 half = EW_HALF(generation), id;
+
+	if (bpf_map_lookup_elem(pins->policies_fd, &half, &id) < 0)
+		return -errno;
+	profiles = bpf_map_get_fd_by_id(id);
+	/* storing what is there already waits, as in ew_apply_image() */
+	if (profiles < 0 || bpf_map_update_elem(pins->policies_fd, &half, &profiles, BPF_ANY) < 0)
+		return -errno;
+	return 0;
+}
+
 int ew_apply_sweep(const struct ew_pins *pins, __u32 generation)
 {
 	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys)), *stale = NULL;

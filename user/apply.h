@@ -20,6 +20,10 @@
  */
 int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
 
+/* Waits until every program that began before, under another policy than GENERATION's, has ended. Returns 0 or a
+ * negative errno. */
+int ew_apply_wait(const struct ew_pins *pins, __u32 generation);
+
 /* Takes the exceptions of every other generation away. Returns 0 or a negative errno. */
 int ew_apply_sweep(const struct ew_pins *pins, __u32 generation);
 

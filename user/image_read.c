@@ -33,7 +33,8 @@ static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct 
 		return -ENOMEM;
 	for (; err == 0; first = false) {
 		n = BATCH;
-		if (bpf_map_lookup_batch(pins->exceptions_fd, first ? NULL : &token, &token, keys, values, &n, NULL) < 0)
+		if (bpf_map_lookup_batch(pins->exceptions_fd, first ? NULL : &token, &token, keys, values, &n, NULL) <
+		    0)
 			err = -errno;
 		for (__u32 i = 0; (err == 0 || err == -ENOENT) && i < n; i++) {
 			if (keys[i].generation != generation || image->n_exceptions == 2 * EW_EXCEPTIONS_MAX)

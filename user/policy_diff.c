@@ -8,19 +8,19 @@
 #include "words.h"
 
 /* Texts are put together in memory streams; a failed one is NULL, which add() takes for want of memory. */
-#define TEXT(f, ...)                              \
-	({                                        \
-		char *text_ = NULL;               \
-		size_t size_;                     \
+#define TEXT(f, ...)                                      \
+	({                                                \
+		char *text_ = NULL;                       \
+		size_t size_;                             \
 		FILE *f = open_memstream(&text_, &size_); \
-		if (f) {                          \
-			__VA_ARGS__;              \
-			if (fclose(f) != 0) {     \
-				free(text_);      \
-				text_ = NULL;     \
-			}                         \
-		}                                 \
-		text_;                            \
+		if (f) {                                  \
+			__VA_ARGS__;                      \
+			if (fclose(f) != 0) {             \
+				free(text_);              \
+				text_ = NULL;             \
+			}                                 \
+		}                                         \
+		text_;                                    \
 	})
 
 static void put_caps(FILE *f, const char *before, __u64 caps)
@@ -168,7 +168,7 @@ static void add_profile(const char *kind, const struct ew_profile *before, const
 		free(change.after);
 		return;
 	}
-	change.what = strndup(either->name, sizeof(either->name));
+	change.what = TEXT(f, fputs(either->name, f));
 	change.origin = origin_of(either->file, either->line);
 	add(diff, kind, change, before, after);
 }
@@ -341,7 +341,8 @@ static void diff_cgroups(const char *kind, const struct ew_image *before, const 
 /* Every kind of rule. */
 static const struct {
 	const char *kind;
-	void (*diff)(const char *kind, const struct ew_image *before, const struct ew_image *after, struct ew_diff *diff);
+	void (*diff)(const char *kind, const struct ew_image *before, const struct ew_image *after,
+		     struct ew_diff *diff);
 } kinds[] = {
 	{"profile", diff_profiles},
 	{"exception", diff_exceptions},
@@ -398,8 +399,11 @@ void ew_diff_print(const struct ew_diff *diff, FILE *out)
 	for (size_t i = 0; i < diff->n; i++) {
 		const struct ew_change *c = &diff->changes[i];
 
-		fprintf(out, "%c %s %s: %s%s%s", !c->before ? '+' : !c->after ? '-' : '~', c->kind, c->what,
-			c->before ?: "", c->before && c->after ? " -> " : "", c->after ?: "");
+		fprintf(out, "%c %s %s: %s%s%s",
+			!c->before  ? '+'
+			: !c->after ? '-'
+				    : '~',
+			c->kind, c->what, c->before ?: "", c->before && c->after ? " -> " : "", c->after ?: "");
 		fprintf(out, *c->origin ? " (%s)\n" : "%s\n", c->origin);
 	}
 }
@@ -413,7 +417,9 @@ json_object *ew_diff_json(const struct ew_diff *diff)
 		json_object *o = json_object_new_object();
 
 		json_object_object_add(o, "change",
-				       json_object_new_string(!c->before ? "add" : !c->after ? "remove" : "change"));
+				       json_object_new_string(!c->before  ? "add"
+							      : !c->after ? "remove"
+									  : "change"));
 		json_object_object_add(o, "kind", json_object_new_string(c->kind));
 		json_object_object_add(o, "what", json_object_new_string(c->what));
 		json_object_object_add(o, "before", c->before ? json_object_new_string(c->before) : NULL);

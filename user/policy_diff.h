@@ -11,8 +11,9 @@
 #include "util.h"
 
 /*
- * What changes from one compiled policy to another, by meaning: a rule that only moved to another file or line is no change.
- * Another kind of rule is one more row in the table of policy_diff.c. Profiles that stay have the same slot in both.
+ * What changes from one compiled policy to another, by meaning: a rule that only moved to another file or line is no
+ * change. Another kind of rule is one more row in the table of policy_diff.c. Profiles that stay have the same slot in
+ * both.
  */
 
 struct ew_change {
@@ -37,7 +38,8 @@ void ew_diff_clear(struct ew_diff *diff);
 /* A line for each change, "+ ", "- " or "~ ", then kind, which, and what it says; names are escaped (escape.h). */
 void ew_diff_print(const struct ew_diff *diff, FILE *out);
 
-/* An array of {"change": "add" | "remove" | "change", "kind", "what", "before", "after", "origin"}; the caller owns it. */
+/* An array of {"change": "add" | "remove" | "change", "kind", "what", "before", "after", "origin"}; the caller owns it.
+ */
 json_object *ew_diff_json(const struct ew_diff *diff);
 
 /* What a profile and an exception say, as the changes have it: memory that the caller frees, or NULL. */
