@@ -61,12 +61,10 @@ static int reload(struct ew_reload *r, struct ew_diagnostics *diag)
 
 int ew_cmd_reload(int argc, char **argv)
 {
-	static const struct option options[] = {{"dry-run", no_argument, NULL, 'n'},
-						{"force", no_argument, NULL, 'f'},
-						{"json", no_argument, NULL, 'j'},
-						{"no-pager", no_argument, NULL, 'p'},
-						{"help", no_argument, NULL, 'h'},
-						{}};
+	static const struct option options[] = {
+		{"dry-run", no_argument, NULL, 'n'}, {"force", no_argument, NULL, 'f'},
+		{"json", no_argument, NULL, 'j'},    {"no-pager", no_argument, NULL, 'p'},
+		{"help", no_argument, NULL, 'h'},    {}};
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
 	struct ew_reload r = {};
 	bool json = false;

@@ -7,7 +7,8 @@
 
 static void put_scalar(const struct ew_node *node, FILE *out)
 {
-	/* a plain scalar is as it was written, unless it was folded from several lines; no other kind can be told apart */
+	/* a plain scalar is as it was written, unless it was folded from several lines; no other kind can be told apart
+	 */
 	if (node->plain && *node->text && !strchr(node->text, '\n')) {
 		fputs(node->text, out);
 		return;

@@ -9,8 +9,8 @@
 /*
  * ew_policy_print - all of POLICY as one policy file
  *
- * Each profile follows a comment "# FILE:LINE" of where it stands. What is read back from it compiles to the same image,
- * but for files and lines. It prints the nodes of the files, so it knows nothing of keys.
+ * Each profile follows a comment "# FILE:LINE" of where it stands. What is read back from it compiles to the same
+ * image, but for files and lines. It prints the nodes of the files, so it knows nothing of keys.
  */
 void ew_policy_print(const struct ew_policy *policy, FILE *out);
 

@@ -131,10 +131,11 @@ static int refuse_held(const struct holders *holders, const struct ew_image *bef
 			continue;
 		if (held > HOLDERS_NAMED_MAX)
 			snprintf(more, sizeof(more), " and %llu more", (unsigned long long)held - HOLDERS_NAMED_MAX);
-		err = ew_error_ret(-EBUSY,
-				   "profile \"%s\" (%s:%u) is not in the policy any more, but still on %s%s; untag them, "
-				   "or use --force, which leaves them under it as it was",
-				   profile->name, profile->file, profile->line, holders->named[slot], more);
+		err = ew_error_ret(
+			-EBUSY,
+			"profile \"%s\" (%s:%u) is not in the policy any more, but still on %s%s; untag them, "
+			"or use --force, which leaves them under it as it was",
+			profile->name, profile->file, profile->line, holders->named[slot], more);
 	}
 	return err;
 }
@@ -146,7 +147,8 @@ static int carry(const struct ew_image *before, __u64 kept, struct ew_image *aft
 
 	if (!kept)
 		return 0;
-	exceptions = reallocarray(after->exceptions, after->n_exceptions + before->n_exceptions + 1, sizeof(*exceptions));
+	exceptions =
+		reallocarray(after->exceptions, after->n_exceptions + before->n_exceptions + 1, sizeof(*exceptions));
 	if (!exceptions)
 		return ew_error_ret(-ENOMEM, "the policy cannot be reloaded: %s", strerror(ENOMEM));
 	after->exceptions = exceptions;
@@ -161,10 +163,11 @@ static int carry(const struct ew_image *before, __u64 kept, struct ew_image *aft
 		if (kept >> before->exceptions[i].key.profile & 1)
 			exceptions[after->n_exceptions++] = before->exceptions[i];
 	if (after->n_exceptions > EW_EXCEPTIONS_MAX)
-		return ew_error_ret(-E2BIG,
-				    "too many exceptions: %zu with those of profiles that are kept by force; expected at "
-				    "most %d",
-				    after->n_exceptions, EW_EXCEPTIONS_MAX);
+		return ew_error_ret(
+			-E2BIG,
+			"too many exceptions: %zu with those of profiles that are kept by force; expected at "
+			"most %d",
+			after->n_exceptions, EW_EXCEPTIONS_MAX);
 	return 0;
 }
 

@@ -22,9 +22,10 @@ struct ew_reload {
 /*
  * ew_reload - puts POLICY in force in place of what is
  *
- * The caller holds the lock. Returns 0; -EINVAL when there is an error in DIAG; -EBUSY, logged, when a profile that POLICY
- * does not have is still on processes or cgroups; or another negative errno, logged. On failure what was in force is, whole,
- * and so it is when this process dies in the middle. r->diff is there on -EBUSY, too; ew_diff_clear() releases it.
+ * The caller holds the lock. Returns 0; -EINVAL when there is an error in DIAG; -EBUSY, logged, when a profile that
+ * POLICY does not have is still on processes or cgroups; or another negative errno, logged. On failure what was in
+ * force is, whole, and so it is when this process dies in the middle. r->diff is there on -EBUSY, too; ew_diff_clear()
+ * releases it.
  */
 int ew_reload(const struct ew_pins *pins, const struct ew_policy *policy, struct ew_reload *r,
 	      struct ew_diagnostics *diag);
