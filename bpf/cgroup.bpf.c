@@ -30,12 +30,13 @@ static __always_inline __u64 ew_cgroup_id(struct cgroup *cgrp)
 	return BPF_CORE_READ(cgrp, kn, id);
 }
 
-static __always_inline __u64 ew_cgroup_inherited(struct cgroup *cgrp)
+static __always_inline struct ew_sets ew_cgroup_inherited(struct cgroup *cgrp)
 {
+	struct ew_sets none = {};
 	__u64 parent = BPF_CORE_READ(cgrp, self.parent, cgroup, kn, id);
 	struct ew_cgroup_tag *tag = parent ? bpf_map_lookup_elem(&cgroups, &parent) : NULL;
 
-	return tag ? tag->set : 0;
+	return tag ? tag->set : none;
 }
 
 /* Stores the entry, or drops it when it says nothing. Returns 0 or the map's error. */
@@ -43,7 +44,7 @@ static __always_inline long ew_cgroup_store(__u64 id, const struct ew_cgroup_tag
 {
 	struct ew_cgroup_tag *old = bpf_map_lookup_elem(&cgroups, &id);
 
-	if (!new->set) {
+	if (!ew_propagate_any(new)) {
 		if (old)
 			bpf_map_delete_elem(&cgroups, &id);
 		return 0;
@@ -55,33 +56,36 @@ static __always_inline long ew_cgroup_store(__u64 id, const struct ew_cgroup_tag
 	return bpf_map_update_elem(&cgroups, &id, new, BPF_ANY);
 }
 
-static __always_inline __u64 ew_cgroup_policy_of(const char *path)
+static __always_inline struct ew_sets ew_cgroup_policy_of(const char *path)
 {
 	__u32 zero = 0;
+	struct ew_sets *sets, none = {};
 	struct ew_cgroup_path *key = bpf_map_lookup_elem(&path_buffers, &zero);
-	__u64 *set;
 
 	if (!key)
-		return 0;
+		return none;
 	__builtin_memset(key, 0, sizeof(*key));
 	/* a path that is cut here is longer than any that a policy can name, and so is no key */
 	if (bpf_probe_read_kernel_str(key->bytes, sizeof(key->bytes), path) >= (long)sizeof(key->bytes))
-		return 0;
-	set = bpf_map_lookup_elem(&cgroup_paths, key);
-	return set ? *set : 0;
+		return none;
+	sets = bpf_map_lookup_elem(&cgroup_paths, key);
+	return sets ? *sets : none;
 }
 
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 {
+	struct ew_sets policy, inherited;
 	struct ew_cgroup_tag tag;
 	struct ew_state *st;
 	__u32 zero = 0;
 
 	if (!ew_core_cgroup_is_v2(cgrp))
 		return 0;
-	tag = ew_propagate_new(ew_cgroup_policy_of(path), ew_cgroup_inherited(cgrp));
-	if (!tag.set || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
+	policy = ew_cgroup_policy_of(path);
+	inherited = ew_cgroup_inherited(cgrp);
+	tag = ew_propagate_new(&policy, &inherited);
+	if (!ew_propagate_any(&tag) || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
 		return 0;
 	st = bpf_map_lookup_elem(&state, &zero);
 	if (st)
@@ -105,6 +109,7 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 	struct cgroup *cgrp = ctx->cgroup;
 	struct ew_cgroup_tag tag, none = {}, *old;
 	struct ew_cgroup_apply *apply;
+	struct ew_sets inherited;
 	__u32 zero = 0;
 	__u64 id;
 
@@ -113,7 +118,8 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 		return 0;
 	id = ew_cgroup_id(cgrp);
 	old = bpf_map_lookup_elem(&cgroups, &id);
-	tag = ew_propagate_walk(apply, id, old ? old : &none, ew_cgroup_inherited(cgrp));
+	inherited = ew_cgroup_inherited(cgrp);
+	tag = ew_propagate_walk(apply, id, old ? old : &none, &inherited);
 	apply->seen++;
 	if (ew_cgroup_store(id, &tag))
 		apply->failed++;

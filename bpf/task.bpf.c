@@ -35,7 +35,7 @@ int BPF_PROG(ew_task_alloc, struct task_struct *task, unsigned long clone_flags,
 		return 0;
 	}
 	c = ew_counters_get(EW_PROFILES_MAX);
-	if (ew_judge_unevaluable(tag->set, false) == EW_VERDICT_AUDIT) {
+	if (ew_judge_unevaluable(ew_generation(st), tag->set, false) == EW_VERDICT_AUDIT) {
 		if (c)
 			EW_COUNT(c->tags_lost);
 		return 0;

@@ -4,20 +4,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "cgroup.h"
 #include "log.h"
 
-static void remove_exceptions(const struct ew_pins *pins, const struct ew_image *image, size_t n, __u32 generation)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct ew_exception_key key = image->exceptions[i].key;
-
-		key.generation = generation;
-		bpf_map_delete_elem(pins->exceptions_fd, &key);
-	}
-}
+#define BATCH 4096U
 
 /* The map of a policy's profiles, filled. Returns its descriptor or a negative errno. */
 static int make_profiles(const struct ew_image *image, __u32 generation)
@@ -27,7 +20,7 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 
 	if (fd < 0)
 		return ew_error_ret(-errno, "the map of profiles cannot be made: %s", strerror(errno));
-	for (__u32 slot = 0; slot < image->n_profiles; slot++) {
+	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++) {
 		struct ew_profile profile = image->profiles[slot];
 
 		profile.generation = generation;
@@ -38,47 +31,154 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 	return TAKE_FD(fd);
 }
 
-int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+static int write_exceptions(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
 {
-	_cleanup_close_ int profiles = make_profiles(image, generation);
-	__u32 zero = 0;
-	size_t i;
-	int err;
+	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys));
+	_cleanup_free_ struct ew_exception *values = calloc(BATCH, sizeof(*values));
+	__u32 n;
 
-	if (profiles < 0)
-		return profiles;
-	for (i = 0; i < image->n_exceptions; i++) {
-		struct ew_exception_key key = image->exceptions[i].key;
-		const struct ew_profile *profile = &image->profiles[key.profile];
-
-		key.generation = generation;
-		if (bpf_map_update_elem(pins->exceptions_fd, &key, &image->exceptions[i].value, BPF_ANY) < 0) {
-			err = -errno;
-			ew_error("%s:%u: the exception cannot be stored: %s%s", profile->file,
-				 image->exceptions[i].value.line, strerror(-err),
-				 err == -E2BIG ? "; the map of exceptions is full" : "");
-			remove_exceptions(pins, image, i, generation);
-			return err;
+	if (!keys || !values)
+		return ew_error_ret(-ENOMEM, "the exceptions cannot be stored: %s", strerror(ENOMEM));
+	for (size_t i = 0; i < image->n_exceptions; i += n) {
+		for (n = 0; n < BATCH && i + n < image->n_exceptions; n++) {
+			keys[n] = image->exceptions[i + n].key;
+			keys[n].generation = generation;
+			values[n] = image->exceptions[i + n].value;
 		}
-	}
-	if (bpf_map_update_elem(pins->policies_fd, &zero, &profiles, BPF_ANY) < 0) {
-		err = -errno;
-		remove_exceptions(pins, image, i, generation);
-		return ew_error_ret(err, "the policy cannot be put in force: %s", strerror(-err));
+		if (bpf_map_update_batch(pins->exceptions_fd, keys, values, &n, NULL) < 0)
+			return ew_error_ret(-errno, "the exceptions cannot be stored: %s%s", strerror(errno),
+					    errno == E2BIG ? "; the map of exceptions is full" : "");
 	}
 	return 0;
 }
 
-int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image)
+int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
 {
+	_cleanup_close_ int profiles = make_profiles(image, generation);
+	__u32 half = EW_HALF(generation);
+	int err;
+
+	if (profiles < 0)
+		return profiles;
+	err = write_exceptions(pins, image, generation);
+	/* this waits until every program that is running has ended (maybe_wait_bpf_programs(), kernel/bpf/syscall.c) */
+	if (err == 0 && bpf_map_update_elem(pins->policies_fd, &half, &profiles, BPF_ANY) < 0)
+		err = ew_error_ret(-errno, "the profiles cannot be stored: %s", strerror(errno));
+	return err;
+}
+
+int ew_apply_wait(const struct ew_pins *pins, __u32 generation)
+{
+	_cleanup_close_ int profiles = -1;
+	__u32 half = EW_HALF(generation), id;
+
+	if (bpf_map_lookup_elem(pins->policies_fd, &half, &id) < 0)
+		return -errno;
+	profiles = bpf_map_get_fd_by_id(id);
+	/* storing what is there already waits, as in ew_apply_image() */
+	if (profiles < 0 || bpf_map_update_elem(pins->policies_fd, &half, &profiles, BPF_ANY) < 0)
+		return -errno;
+	return 0;
+}
+
+int ew_apply_sweep(const struct ew_pins *pins, __u32 generation)
+{
+	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys)), *stale = NULL;
+	_cleanup_free_ struct ew_exception *values = calloc(BATCH, sizeof(*values));
+	__u32 token = 0, n, done;
+	size_t n_stale = 0;
+	bool first = true;
+	int err = 0;
+
+	stale = calloc(2 * EW_EXCEPTIONS_MAX + BATCH, sizeof(*stale));
+	if (!keys || !values || !stale)
+		return -ENOMEM;
+	for (; err == 0; first = false) {
+		n = BATCH;
+		if (bpf_map_lookup_batch(pins->exceptions_fd, first ? NULL : &token, &token, keys, values, &n, NULL) <
+		    0)
+			err = -errno;
+		for (__u32 i = 0; (err == 0 || err == -ENOENT) && i < n && n_stale <= 2 * EW_EXCEPTIONS_MAX; i++)
+			if (keys[i].generation != generation)
+				stale[n_stale++] = keys[i];
+	}
+	if (err != -ENOENT)
+		return err;
+	for (size_t i = 0; i < n_stale; i += done) {
+		done = n_stale - i < BATCH ? (__u32)(n_stale - i) : BATCH;
+		if (bpf_map_delete_batch(pins->exceptions_fd, stale + i, &done, NULL) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static const struct ew_image_cgroup *find_cgroup(const struct ew_image *image, const char *path)
+{
+	for (size_t i = 0; i < image->n_cgroups; i++)
+		if (EW_STREQ(image->cgroups[i].path, path))
+			return &image->cgroups[i];
+	return NULL;
+}
+
+/* Puts SET into HALVES of SETS. Returns whether that changed anything. */
+static bool sets_put(struct ew_sets *sets, unsigned int halves, __u64 set)
+{
+	bool changed = false;
+
+	for (unsigned int half = 0; half < EW_HALVES; half++) {
+		if (!(halves >> half & 1) || sets->of[half] == set)
+			continue;
+		sets->of[half] = set;
+		changed = true;
+	}
+	return changed;
+}
+
+static int write_path(const struct ew_pins *pins, const char *key, const struct ew_sets *sets)
+{
+	if (!sets->of[0] && !sets->of[1])
+		return bpf_map_delete_elem(pins->cgroup_paths_fd, key) < 0 && errno != ENOENT ? -errno : 0;
+	return bpf_map_update_elem(pins->cgroup_paths_fd, key, sets, BPF_ANY) < 0 ? -errno : 0;
+}
+
+/* Paths that IMAGE does not have any more. */
+static int forget_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
+{
+	char key[EW_CGROUP_PATH_MAX], next[EW_CGROUP_PATH_MAX], *previous = NULL;
+	struct ew_sets sets;
+	int more, err = 0;
+
+	more = bpf_map_get_next_key(pins->cgroup_paths_fd, NULL, next) == 0;
+	while (more && err == 0) {
+		memcpy(key, next, sizeof(key));
+		previous = key;
+		/* before this one goes */
+		more = bpf_map_get_next_key(pins->cgroup_paths_fd, previous, next) == 0;
+		if (!find_cgroup(image, key) && bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) == 0 &&
+		    sets_put(&sets, halves, 0))
+			err = write_path(pins, key, &sets);
+	}
+	return err;
+}
+
+int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
+{
+	int err = forget_paths(pins, image, halves);
+
+	if (err < 0)
+		return ew_error_ret(err, "the paths of cgroups cannot be changed: %s", strerror(-err));
 	for (size_t i = 0; i < image->n_cgroups; i++) {
 		char key[EW_CGROUP_PATH_MAX] = {};
+		struct ew_sets sets = {};
 
 		strncpy(key, image->cgroups[i].path, sizeof(key) - 1);
-		if (bpf_map_update_elem(pins->cgroup_paths_fd, key, &image->cgroups[i].set, BPF_ANY) < 0)
-			return ew_error_ret(-errno, "%s:%u: cgroup %s cannot be stored: %s%s", image->cgroups[i].file,
-					    image->cgroups[i].line, key, strerror(errno),
-					    errno == E2BIG ? "; the map of cgroup paths is full" : "");
+		if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0 && errno != ENOENT)
+			return ew_error_ret(-errno, "cgroup %s cannot be looked up: %s", key, strerror(errno));
+		err = sets_put(&sets, halves, image->cgroups[i].set) ? write_path(pins, key, &sets) : 0;
+		if (err < 0)
+			return ew_error_ret(err, "%s:%u: cgroup %s cannot be stored: %s%s", image->cgroups[i].file,
+					    image->cgroups[i].line, key, strerror(-err),
+					    err == -E2BIG ? "; the map of cgroup paths is full" : "");
 	}
 	return 0;
 }
@@ -93,11 +193,12 @@ int ew_apply_cgroup_get(const struct ew_pins *pins, __u64 id, struct ew_cgroup_t
 	return 0;
 }
 
-/* One walk of the cgroup and all below it, by ew_cgroup_walk in bpf/cgroup.bpf.c. */
-static int walk(const struct ew_pins *pins, int cgroup_fd, struct ew_cgroup_apply *apply)
+/* One walk of the cgroup and, in that ORDER, what is below it, by ew_cgroup_walk in bpf/cgroup.bpf.c. */
+static int walk(const struct ew_pins *pins, int cgroup_fd, enum bpf_cgroup_iter_order order,
+		struct ew_cgroup_apply *apply)
 {
 	union bpf_iter_link_info info = {
-		.cgroup = {.order = BPF_CGROUP_ITER_DESCENDANTS_PRE, .cgroup_fd = (__u32)cgroup_fd},
+		.cgroup = {.order = order, .cgroup_fd = (__u32)cgroup_fd},
 	};
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info, .iter_info_len = sizeof(info));
 	_cleanup_close_ int link = -1, iter = -1;
@@ -123,9 +224,9 @@ static int walk(const struct ew_pins *pins, int cgroup_fd, struct ew_cgroup_appl
 	return bpf_map_lookup_elem(pins->cgroup_applies_fd, &zero, apply) < 0 ? -errno : 0;
 }
 
-int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path, __u64 policy, __u64 command)
+int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path, const struct ew_cgroup_tag *own)
 {
-	struct ew_cgroup_apply apply = {.policy = policy, .command = command};
+	struct ew_cgroup_apply apply = {.policy = own->policy, .command = own->command};
 	struct ew_cgroup_tag before;
 	int err;
 
@@ -134,7 +235,7 @@ int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path,
 		err = ew_apply_cgroup_get(pins, apply.root, &before);
 	if (err < 0)
 		return ew_error_ret(err, "cgroup %s: its tag cannot be read: %s", path, strerror(-err));
-	err = walk(pins, cgroup_fd, &apply);
+	err = walk(pins, cgroup_fd, BPF_CGROUP_ITER_DESCENDANTS_PRE, &apply);
 	if (err == 0 && apply.seen == 0)
 		return ew_error_ret(-ENOENT, "cgroup %s was removed meanwhile", path);
 	if (err == 0 && apply.failed)
@@ -149,12 +250,49 @@ int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path,
 	else
 		ew_error("cgroup %s cannot be tagged: %s", path, strerror(-err));
 	apply = (struct ew_cgroup_apply){.policy = before.policy, .command = before.command, .root = apply.root};
-	if (walk(pins, cgroup_fd, &apply) < 0)
+	if (walk(pins, cgroup_fd, BPF_CGROUP_ITER_DESCENDANTS_PRE, &apply) < 0)
 		ew_error("cgroup %s: its former tags could not be put back; unload and load again", path);
 	return err;
 }
 
-int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image)
+/*
+ * A mkdir that had looked at the paths before they changed is over, and its cgroup can be seen: the iterator waits for
+ * cgroup_mutex, which mkdir holds from its tracepoint until then. Changes nothing.
+ */
+static int wait_for_mkdirs(const struct ew_pins *pins)
+{
+	_cleanup_close_ int fd = ew_cgroup_open("/");
+	struct ew_cgroup_apply apply = {};
+
+	return fd == -ENODEV ? 0 : fd < 0 ? fd : walk(pins, fd, BPF_CGROUP_ITER_SELF_ONLY, &apply);
+}
+
+/* A cgroup, by its id, and what the policy is to put on it. */
+struct wanted {
+	__u64 id;
+	__u64 set;
+};
+
+static int compare_wanted(const void *left, const void *right)
+{
+	const struct wanted *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static int apply_wanted(const struct ew_pins *pins, int fd, const char *path, __u64 id, unsigned int halves, __u64 set)
+{
+	struct ew_cgroup_tag tag;
+	int err = ew_apply_cgroup_get(pins, id, &tag);
+
+	if (err < 0)
+		return ew_error_ret(err, "cgroup %s: its tag cannot be read: %s", path, strerror(-err));
+	return sets_put(&tag.policy, halves, set) ? ew_apply_cgroup(pins, fd, path, &tag) : 0;
+}
+
+/* Those that IMAGE names. Fills WANTED, which has room for all. */
+static int apply_named(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves,
+		       struct wanted *wanted, size_t *n)
 {
 	for (size_t i = 0; i < image->n_cgroups; i++) {
 		const struct ew_image_cgroup *cgroup = &image->cgroups[i];
@@ -163,12 +301,77 @@ int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image)
 
 		if (fd == -ENOENT)
 			continue; /* ew_cgroup_mkdir tags it when it is made */
-		if (fd < 0)
-			return ew_error_ret(fd, "%s:%u: cgroup %s cannot be opened: %s", cgroup->file, cgroup->line,
-					    cgroup->path, strerror(-fd));
-		err = ew_apply_cgroup(pins, fd, cgroup->path, cgroup->set, 0);
+		err = fd < 0 ? fd : ew_cgroup_id(fd, &wanted[*n].id);
+		if (err < 0)
+			return ew_error_ret(err, "%s:%u: cgroup %s cannot be opened: %s", cgroup->file, cgroup->line,
+					    cgroup->path, strerror(-err));
+		wanted[*n].set = cgroup->set;
+		err = apply_wanted(pins, fd, cgroup->path, wanted[*n].id, halves, cgroup->set);
 		if (err < 0 && err != -ENOENT)
 			return err;
+		(*n)++;
 	}
 	return 0;
+}
+
+/* A cgroup that some policy tagged, and none of WANTED. */
+static int apply_unnamed(const struct ew_pins *pins, __u64 id, unsigned int halves)
+{
+	char path[EW_PATH_MAX];
+	_cleanup_close_ int fd = -1;
+	int err = ew_cgroup_path_of_id(id, path, sizeof(path));
+
+	if (err == 0)
+		fd = ew_cgroup_open(path);
+	if (err == -ESTALE || fd == -ENOENT)
+		return 0; /* it is being removed */
+	if (err < 0 || fd < 0)
+		return ew_error_ret(err ?: fd, "cgroup %llu cannot be opened: %s", (unsigned long long)id,
+				    strerror(err ? -err : -fd));
+	err = apply_wanted(pins, fd, path, id, halves, 0);
+	return err == -ENOENT ? 0 : err;
+}
+
+static int apply_others(const struct ew_pins *pins, unsigned int halves, const struct wanted *wanted, size_t n)
+{
+	_cleanup_free_ struct ew_cgroup_tag *tags = calloc(BATCH, sizeof(*tags));
+	_cleanup_free_ __u64 *ids = calloc(BATCH, sizeof(*ids));
+	__u32 token = 0, found;
+	bool first = true;
+	int err = 0;
+
+	if (!tags || !ids)
+		return -ENOMEM;
+	for (; err == 0; first = false) {
+		found = BATCH;
+		if (bpf_map_lookup_batch(pins->cgroups_fd, first ? NULL : &token, &token, ids, tags, &found, NULL) < 0)
+			err = -errno;
+		for (__u32 i = 0; (err == 0 || err == -ENOENT) && i < found; i++) {
+			const struct wanted key = {.id = ids[i]};
+			int failed = 0;
+
+			if (sets_put(&tags[i].policy, halves, 0) &&
+			    (!n || !bsearch(&key, wanted, n, sizeof(key), compare_wanted)))
+				failed = apply_unnamed(pins, ids[i], halves);
+			if (failed)
+				return failed;
+		}
+	}
+	return err == -ENOENT ? 0 : ew_error_ret(err, "the map of cgroups cannot be read: %s", strerror(-err));
+}
+
+int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
+{
+	_cleanup_free_ struct wanted *wanted = calloc(image->n_cgroups + 1, sizeof(*wanted));
+	size_t n = 0;
+	int err = wanted ? wait_for_mkdirs(pins) : -ENOMEM;
+
+	if (err < 0)
+		return ew_error_ret(err, "the cgroups cannot be tagged: %s", strerror(-err));
+	err = apply_named(pins, image, halves, wanted, &n);
+	if (err < 0)
+		return err;
+	if (n)
+		qsort(wanted, n, sizeof(*wanted), compare_wanted);
+	return apply_others(pins, halves, wanted, n);
 }

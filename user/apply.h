@@ -7,26 +7,45 @@
 
 /* Writing policy and tags into the maps. Callers hold ew_lock_take(). Errors are logged here. */
 
+/* Halves (EW_HALF()) to write, a bit each: that of one generation, or both. */
+#define EW_HALF_OF(generation) (1U << EW_HALF(generation))
+#define EW_HALVES_ALL ((1U << EW_HALVES) - 1)
+
 /*
- * ew_apply_image - puts IMAGE in force as policy number GENERATION (not 0, and not the one in force)
+ * ew_apply_image - writes IMAGE as policy number GENERATION (not 0), for which it is to be in force: profiles and
+ * exceptions
  *
- * Exceptions first, then one store that swaps the profiles. Returns 0 or a negative errno; on failure what was in force
- * still is, and the new exceptions are gone.
+ * When it returns, no program is running any more that began under the policy before the one in force. Returns 0
+ * or a negative errno.
  */
 int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
 
-/* Writes the literal cgroup paths of IMAGE for ew_cgroup_mkdir. Returns 0 or a negative errno. */
-int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image);
+/* Waits until every program that began before, under another policy than GENERATION's, has ended. Returns 0 or a
+ * negative errno. */
+int ew_apply_wait(const struct ew_pins *pins, __u32 generation);
 
-/* Tags those of the policy's cgroups that exist by now. Returns 0 or a negative errno. */
-int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image);
+/* Takes the exceptions of every other generation away. Returns 0 or a negative errno. */
+int ew_apply_sweep(const struct ew_pins *pins, __u32 generation);
+
+/* Writes the literal cgroup paths of IMAGE, and no others, for ew_cgroup_mkdir. Returns 0 or a negative errno. */
+int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves);
 
 /*
- * ew_apply_cgroup - gives the cgroup open at CGROUP_FD these profiles of its own, and all below it what they inherit
+ * ew_apply_cgroups - gives those cgroups that exist by now what IMAGE puts on them, and takes from others what a policy
+ * put
+ *
+ * After ew_apply_cgroup_paths(), by which a cgroup that is made meanwhile has it already. Returns 0 or a negative
+ * errno.
+ */
+int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves);
+
+/*
+ * ew_apply_cgroup - gives the cgroup open at CGROUP_FD the profiles of its own that OWN has (`policy` and `command`),
+ * and all below it what they inherit
  *
  * PATH is for messages. Returns 0 or a negative errno; on failure (-ENOSPC: the map is full) every cgroup is as before.
  */
-int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path, __u64 policy, __u64 command);
+int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path, const struct ew_cgroup_tag *own);
 
 /* The tag entry of a cgroup. Returns 0, with *OUT all zero where there is none, or a negative errno. */
 int ew_apply_cgroup_get(const struct ew_pins *pins, __u64 id, struct ew_cgroup_tag *out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "cmd_policy.h"
 #include "log.h"
 #include "policy_compile.h"
 #include "policy_read.h"
@@ -14,15 +15,13 @@
  */
 static int check(char **files, size_t n, struct ew_policy **policy, struct ew_diagnostics *diag)
 {
-	const char *const *dirs = ew_globals.n_policy_dirs ? ew_globals.policy_dirs : ew_policy_dirs;
-	size_t n_dirs = ew_globals.n_policy_dirs ?: EW_POLICY_DIRS_N;
 	EW_CLEANUP(ew_image_free) struct ew_image *image = NULL;
 	int err;
 
 	if (n)
 		err = ew_policy_read_files((const char *const *)files, n, EW_READ_ANY_OWNER, policy, diag);
 	else
-		err = ew_policy_read_dirs(dirs, n_dirs, 0, policy, diag);
+		err = ew_cmd_policy_read(0, policy, diag);
 	if (err)
 		return err;
 	return ew_policy_compile(*policy, n || geteuid() ? EW_COMPILE_MISSING_OK : 0, NULL, &image, diag);

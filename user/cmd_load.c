@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "cmd_policy.h"
 #include "loader.h"
 #include "log.h"
 #include "pins.h"
@@ -30,11 +31,9 @@ static int no_arguments(const char *verb, int argc, char **argv)
 
 static int read_image(struct ew_image **image)
 {
-	const char *const *dirs = ew_globals.n_policy_dirs ? ew_globals.policy_dirs : ew_policy_dirs;
-	size_t n = ew_globals.n_policy_dirs ?: EW_POLICY_DIRS_N;
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
 	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
-	int err = ew_policy_read_dirs(dirs, n, 0, &policy, &diag);
+	int err = ew_cmd_policy_read(0, &policy, &diag);
 
 	if (err == 0)
 		err = ew_policy_compile(policy, 0, NULL, image, &diag);

@@ -23,14 +23,37 @@ struct ew_image_cgroup {
 	const char *file;  /* owned by the image */
 };
 
+/* A file that the policy names. */
+struct ew_image_path {
+	struct ew_identity identity;
+	char *path;
+};
+
+/*
+ * Who has which slot already. A profile that stays keeps its slot, since the tags of processes and cgroups are slots;
+ * NULL in place of this is: nobody has any.
+ */
+struct ew_slots {
+	char name[EW_PROFILES_MAX][EW_PROFILE_NAME_MAX]; /* "": free */
+	__u64 kept;					 /* slots that no other profile may get */
+};
+
 struct ew_image {
-	unsigned int n_profiles;
-	struct ew_profile profiles[EW_PROFILES_MAX]; /* slots in order of files and of lines; generation 0 */
+	unsigned int n_profiles;		     /* slots in use */
+	struct ew_profile profiles[EW_PROFILES_MAX]; /* by slot; flags 0: free. Generation 0 */
 	size_t n_exceptions;
 	struct ew_image_exception *exceptions;
 	size_t n_cgroups;
 	struct ew_image_cgroup *cgroups;
+	size_t n_paths;
+	struct ew_image_path *paths; /* in the order of their identities (memcmp(3)) */
 };
+
+/* The path by which the policy names a file, or NULL. */
+const char *ew_image_path_of(const struct ew_image *image, const struct ew_identity *identity);
+
+/* The shapes that some profile refuses, EW_BIT(EW_SHAPE_*). */
+__u32 ew_image_shapes(const struct ew_image *image);
 
 void ew_image_free(struct ew_image **image);
 

@@ -267,11 +267,13 @@ int ew_pins_need_forks(const struct ew_pins *pins)
 	return attach_pinned(pins->ew_task_fork_prog_fd, "ew_task_fork");
 }
 
-int ew_pins_need_shapes(const struct ew_pins *pins)
+int ew_pins_need_shapes(const struct ew_pins *pins, __u32 shapes)
 {
-	int err = attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security");
+	int err = shapes ? attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security") : 0;
 
-	return err < 0 ? err : attach_pinned(pins->ew_vfs_caps_prog_fd, "ew_vfs_caps");
+	if (err == 0 && shapes & EW_BIT(EW_SHAPE_SETID))
+		err = attach_pinned(pins->ew_vfs_caps_prog_fd, "ew_vfs_caps");
+	return err;
 }
 
 static size_t state_size(void)
@@ -304,15 +306,23 @@ struct ew_state *ew_pins_map_state(const struct ew_pins *pins)
 	return state == MAP_FAILED ? NULL : state;
 }
 
+__u32 ew_pins_generation(const struct ew_pins *pins)
+{
+	struct ew_state state = {};
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(pins->state_fd, &zero, &state) < 0 ? 0 : state.generation;
+}
+
 int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
 {
 	_cleanup_close_ int inner = -1;
+	__u32 half = EW_HALF(ew_pins_generation(pins)), id;
 	struct ew_profile profile;
-	__u32 zero = 0, id;
 
 	if (slot >= EW_PROFILES_MAX)
 		return -ENOENT;
-	if (bpf_map_lookup_elem(pins->policies_fd, &zero, &id) < 0)
+	if (bpf_map_lookup_elem(pins->policies_fd, &half, &id) < 0)
 		return -errno;
 	inner = bpf_map_get_fd_by_id(id);
 	if (inner < 0)

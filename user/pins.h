@@ -80,18 +80,21 @@ int ew_lock_take(void);
  * ew_pins_need_process_tags - from here on children inherit process tags; before the first is set
  * ew_pins_need_forks - from here on a child has its parent's tag even if that was set while it was being made; before a
  *	tag is set on another process
- * ew_pins_need_shapes - from here on the shapes of files are looked at; before the first reader
+ * ew_pins_need_shapes - from here on SHAPES of files are looked at; ~0 before the first reader
  *
  * Attach the programs that do it, for good, unless they are. The caller holds the lock. Return 0 or a negative errno
  * after logging it.
  */
 int ew_pins_need_process_tags(const struct ew_pins *pins);
 int ew_pins_need_forks(const struct ew_pins *pins);
-int ew_pins_need_shapes(const struct ew_pins *pins);
+int ew_pins_need_shapes(const struct ew_pins *pins, __u32 shapes);
 
 /* The state that programs and tools share, mapped; NULL with errno on failure. */
 struct ew_state *ew_pins_map_state(const struct ew_pins *pins);
 void ew_pins_unmap_state(struct ew_state *state);
+
+/* The number of the policy in force; 0 when it cannot be read. */
+__u32 ew_pins_generation(const struct ew_pins *pins);
 
 /* The profile in a slot. Returns 0, -ENOENT for an empty slot, or what bpf(2) failed with. */
 int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out);

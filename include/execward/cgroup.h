@@ -4,11 +4,18 @@
 
 #include <linux/types.h>
 
+#include <execward/limits.h>
+
+/* Profiles, a bit each, under the policies of both halves (EW_HALF()). */
+struct ew_sets {
+	__u64 of[EW_HALVES];
+};
+
 /* One entry for each v2 cgroup that is tagged or below a tagged one, by cgroup id. */
 struct ew_cgroup_tag {
-	__u64 policy;  /* profiles that a policy file put on this cgroup itself */
-	__u64 command; /* profiles that `execward tag` put on this cgroup itself */
-	__u64 set;     /* policy | command | the parent's set: what an exec in the cgroup looks at */
+	struct ew_sets policy; /* profiles that a policy puts on this cgroup itself */
+	__u64 command;	       /* profiles that `execward tag` put on this cgroup itself */
+	struct ew_sets set;    /* policy | command | the parent's set: what an exec in the cgroup looks at */
 };
 
 /*
@@ -16,7 +23,8 @@ struct ew_cgroup_tag {
  * out anew what everything below inherits. The walk holds cgroup_mutex, so no cgroup is made or moved meanwhile.
  */
 struct ew_cgroup_apply {
-	__u64 policy, command;
+	struct ew_sets policy;
+	__u64 command;
 	__u64 root;   /* id of the cgroup where the walk starts */
 	__u64 seen;   /* result: cgroups visited */
 	__u64 failed; /* result: entries that could not be stored */

@@ -7,7 +7,14 @@
  * A name that does not fit is refused when the policy is read, never cut.
  */
 
-#define EW_ABI 1 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
+#define EW_ABI 2 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
+
+/*
+ * What belongs to a policy is kept twice, a half for each of two generations: half `generation & 1` is that policy's. A
+ * reload fills the other half, and one store to ew_state.generation puts it in force.
+ */
+#define EW_HALVES 2
+#define EW_HALF(generation) ((generation) & (EW_HALVES - 1))
 
 #define EW_PROFILES_MAX 64 /* a set of profiles is one 64-bit word, a bit for each slot */
 #define EW_PROFILE_NAME_MAX 64

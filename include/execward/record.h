@@ -82,7 +82,11 @@ struct ew_state {
 	 */
 	__u32 execs;
 	__u32 shapes; /* EW_BIT(EW_SHAPE_*) that some profile refuses; 0: without a reader nobody looks at shapes */
-	__u32 pad;
+	/*
+	 * Number of the policy in force, from 1. What execs look at is kept in halves (EW_HALF()), so that the one
+	 * store of a reload changes all of it: profiles, exceptions, and which cgroups have which.
+	 */
+	__u32 generation;
 	struct ew_reader reader[EW_READERS_MAX];
 };
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "image_read.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+
+#define BATCH 4096U
+
+static int read_profiles(const struct ew_pins *pins, struct ew_image *image)
+{
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		int err = ew_pins_profile(pins, slot, &image->profiles[slot]);
+
+		if (err < 0 && err != -ENOENT)
+			return err;
+		image->n_profiles += err == 0;
+	}
+	return 0;
+}
+
+static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct ew_image *image)
+{
+	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys));
+	_cleanup_free_ struct ew_exception *values = calloc(BATCH, sizeof(*values));
+	__u32 token = 0, n;
+	bool first = true;
+	int err = 0;
+
+	/* those of two generations fit into the map */
+	image->exceptions = calloc(2 * EW_EXCEPTIONS_MAX, sizeof(*image->exceptions));
+	if (!keys || !values || !image->exceptions)
+		return -ENOMEM;
+	for (; err == 0; first = false) {
+		n = BATCH;
+		if (bpf_map_lookup_batch(pins->exceptions_fd, first ? NULL : &token, &token, keys, values, &n, NULL) <
+		    0)
+			err = -errno;
+		for (__u32 i = 0; (err == 0 || err == -ENOENT) && i < n; i++) {
+			if (keys[i].generation != generation || image->n_exceptions == 2 * EW_EXCEPTIONS_MAX)
+				continue;
+			image->exceptions[image->n_exceptions] = (struct ew_image_exception){keys[i], values[i]};
+			image->exceptions[image->n_exceptions++].key.generation = 0;
+		}
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static int read_cgroups(const struct ew_pins *pins, __u32 half, struct ew_image *image)
+{
+	char key[EW_CGROUP_PATH_MAX], *previous = NULL, next[EW_CGROUP_PATH_MAX];
+
+	image->cgroups = calloc(2 * EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
+	if (!image->cgroups)
+		return -ENOMEM;
+	while (image->n_cgroups < 2 * EW_CGROUP_PATHS_MAX &&
+	       bpf_map_get_next_key(pins->cgroup_paths_fd, previous, next) == 0) {
+		struct ew_image_cgroup *cgroup = &image->cgroups[image->n_cgroups];
+		struct ew_sets sets;
+
+		memcpy(key, next, sizeof(key));
+		previous = key;
+		if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0 || !sets.of[half])
+			continue;
+		*cgroup = (struct ew_image_cgroup){.path = strndup(key, sizeof(key)), .set = sets.of[half]};
+		if (!cgroup->path)
+			return -ENOMEM;
+		image->n_cgroups++;
+	}
+	return 0;
+}
+
+int ew_image_read(const struct ew_pins *pins, struct ew_image **out)
+{
+	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
+	__u32 generation = ew_pins_generation(pins);
+	int err;
+
+	if (!image)
+		return -ENOMEM;
+	err = read_profiles(pins, image);
+	if (err == 0)
+		err = read_exceptions(pins, generation, image);
+	if (err == 0)
+		err = read_cgroups(pins, EW_HALF(generation), image);
+	if (err == 0)
+		*out = TAKE_PTR(image);
+	return err;
+}
