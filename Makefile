@@ -32,7 +32,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 # --- what it needs, by Debian package name ------------------------------------------------------------------------
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool libbpf-dev libcyaml-dev libyaml-dev \
-	libjson-c-dev libcap-dev libsmartcols-dev
+	libjson-c-dev libcap-dev libsmartcols-dev libsystemd-dev
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
 VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils
 
@@ -41,7 +41,7 @@ need = $(Q)DEPS=$(DEPS) ./.ci/need $(1)
 
 # --- flags --------------------------------------------------------------------------------------------------------
 
-LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols
+LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols libsystemd
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Werror

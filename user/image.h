@@ -39,6 +39,7 @@ struct ew_slots {
 };
 
 struct ew_image {
+	__u64 hash;				     /* ew_policy_hash() of what it was compiled from */
 	unsigned int n_profiles;		     /* slots in use */
 	struct ew_profile profiles[EW_PROFILES_MAX]; /* by slot; flags 0: free. Generation 0 */
 	size_t n_exceptions;

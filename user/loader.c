@@ -182,6 +182,7 @@ static int write_state(const struct ew_pins *pins, const struct ew_image *image)
 	struct ew_state state = {.shapes = ew_image_shapes(image), .generation = FIRST_GENERATION};
 	__u32 zero = 0;
 
+	state.policy_hash[EW_HALF(FIRST_GENERATION)] = image->hash;
 	if (bpf_map_update_elem(pins->state_fd, &zero, &state, BPF_ANY) < 0)
 		return ew_error_ret(-errno, "the map \"state\" cannot be written: %s", strerror(errno));
 	return 0;

@@ -16,7 +16,6 @@
 #include "log.h"
 #include "words.h"
 
-#define LOCK_FILE EW_RUN_DIR "/lock"
 #define LOCK_TRIES 100
 #define LOCK_PAUSE_NS 100000000L
 
@@ -211,24 +210,24 @@ int ew_lock_take(void)
 	if (mkdir(EW_RUN_DIR, 0755) < 0 && errno != EEXIST)
 		return ew_error_ret(-errno, "the directory %s for the lock cannot be made: %s%s", EW_RUN_DIR,
 				    strerror(errno), errno == EACCES ? "; run this as root" : "");
-	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(EW_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return ew_error_ret(-errno, "the lock %s cannot be opened: %s%s", LOCK_FILE, strerror(errno),
+		return ew_error_ret(-errno, "the lock %s cannot be opened: %s%s", EW_LOCK_FILE, strerror(errno),
 				    errno == EACCES ? "; run this as root" : "");
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return ew_error_ret(-errno, "the lock %s cannot be taken: %s", LOCK_FILE, strerror(errno));
+			return ew_error_ret(-errno, "the lock %s cannot be taken: %s", EW_LOCK_FILE, strerror(errno));
 		if (i == LOCK_TRIES) {
 			holder_of(fd, holder, sizeof(holder));
 			return ew_error_ret(-EWOULDBLOCK,
 					    "another execward (pid %s) holds the lock %s; try again when it is done",
-					    *holder ? holder : "unknown", LOCK_FILE);
+					    *holder ? holder : "unknown", EW_LOCK_FILE);
 		}
 		nanosleep(&pause, NULL);
 	}
 	/* only a help for whoever has to wait */
 	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
-		ew_warning("the lock %s cannot be signed: %s", LOCK_FILE, strerror(errno));
+		ew_warning("the lock %s cannot be signed: %s", EW_LOCK_FILE, strerror(errno));
 	return TAKE_FD(fd);
 }
 
@@ -312,6 +311,15 @@ __u32 ew_pins_generation(const struct ew_pins *pins)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(pins->state_fd, &zero, &state) < 0 ? 0 : state.generation;
+}
+
+__u64 ew_pins_policy_hash(const struct ew_pins *pins)
+{
+	struct ew_state state = {};
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(pins->state_fd, &zero, &state) < 0 ? 0
+								      : state.policy_hash[EW_HALF(state.generation)];
 }
 
 int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)

@@ -15,6 +15,7 @@
 #define EW_BPFFS "/sys/fs/bpf"
 #define EW_PIN_DIR EW_BPFFS "/execward"
 #define EW_RUN_DIR "/run/execward"
+#define EW_LOCK_FILE EW_RUN_DIR "/lock" /* closed after writing by everybody who had it */
 
 /* The pinned maps that the tools use. */
 #define EW_PINNED_MAPS(X) \
@@ -95,6 +96,9 @@ void ew_pins_unmap_state(struct ew_state *state);
 
 /* The number of the policy in force; 0 when it cannot be read. */
 __u32 ew_pins_generation(const struct ew_pins *pins);
+
+/* ew_policy_hash() of the policy in force; 0 when it cannot be read. */
+__u64 ew_pins_policy_hash(const struct ew_pins *pins);
 
 /* The profile in a slot. Returns 0, -ENOENT for an empty slot, or what bpf(2) failed with. */
 int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out);

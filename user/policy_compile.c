@@ -5,6 +5,7 @@
 #include <search.h>
 #include <string.h>
 
+#include "policy_print.h"
 #include "policy_text.h"
 #include "words.h"
 
@@ -512,6 +513,7 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 	for (unsigned int slot = 0; slots && slot < EW_PROFILES_MAX; slot++)
 		if (!*slots->name[slot])
 			c.staying &= ~(1ULL << slot);
+	image->hash = ew_policy_hash(policy);
 	err = compile_files(&c, policy) ?: keep_paths(&c);
 	tdestroy(c.lookups, free);
 	sources = c.sources;

@@ -71,3 +71,20 @@ void ew_policy_print(const struct ew_policy *policy, FILE *out)
 		}
 	}
 }
+
+__u64 ew_policy_hash(const struct ew_policy *policy)
+{
+	_cleanup_free_ char *text = NULL;
+	__u64 hash = 0xcbf29ce484222325;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return 0;
+	ew_policy_print(policy, f);
+	if (fclose(f) != 0)
+		return 0;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
+	return hash ?: 1;
+}

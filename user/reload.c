@@ -249,6 +249,7 @@ static int swap(const struct ew_pins *pins, const struct ew_image *before, const
 	if (next == 0)
 		next = 2; /* 0 is no generation; the half stays the other one */
 	err = prepare(pins, state, next, before, after);
+	state->policy_hash[EW_HALF(next)] = after->hash;
 	if (err == 0)
 		__atomic_store_n(&state->generation, next, __ATOMIC_SEQ_CST);
 	settle(pins, state, err ? before : after);

@@ -87,6 +87,7 @@ struct ew_state {
 	 * store of a reload changes all of it: profiles, exceptions, and which cgroups have which.
 	 */
 	__u32 generation;
+	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */
 	struct ew_reader reader[EW_READERS_MAX];
 };
 
