@@ -52,7 +52,7 @@ done
 cg_make /rl
 t_case "load"
 ok "load" execward --policy-dir "$A" load
-is "p passes" "ran" "$(outcome cg_run /rl alice "$P" && echo ran)"
+is "p passes" "" "$(outcome cg_run /rl alice "$P")"
 is "q is refused" refused "$(outcome cg_run /rl alice "$Q")"
 paths=$(entries cgroup_paths) exceptions=$(entries exceptions) cgroups=$(entries cgroups)
 
@@ -72,7 +72,7 @@ workers=
 for i in 1 2 3 4; do
 	(
 		echo 0 >"$(cg /rl)/cgroup.procs"
-		exec tswap 1000 "$P" "$Q"
+		exec nice -n 19 tswap 1000 "$P" "$Q"
 	) >"$T_TMP/worker$i" 2>&1 &
 	workers="$workers $!"
 done
