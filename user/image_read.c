@@ -19,7 +19,7 @@ static int read_profiles(const struct ew_pins *pins, struct ew_image *image)
 	return 0;
 }
 
-static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct ew_image *image)
+static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct ew_image *image, bool *stale)
 {
 	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys));
 	_cleanup_free_ struct ew_exception *values = calloc(BATCH, sizeof(*values));
@@ -37,8 +37,10 @@ static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct 
 		    0)
 			err = -errno;
 		for (__u32 i = 0; (err == 0 || err == -ENOENT) && i < n; i++) {
-			if (keys[i].generation != generation || image->n_exceptions == 2 * EW_EXCEPTIONS_MAX)
+			if (keys[i].generation != generation || image->n_exceptions == 2 * EW_EXCEPTIONS_MAX) {
+				*stale = true;
 				continue;
+			}
 			image->exceptions[image->n_exceptions] = (struct ew_image_exception){keys[i], values[i]};
 			image->exceptions[image->n_exceptions++].key.generation = 0;
 		}
@@ -70,7 +72,7 @@ static int read_cgroups(const struct ew_pins *pins, __u32 half, struct ew_image 
 	return 0;
 }
 
-int ew_image_read(const struct ew_pins *pins, struct ew_image **out)
+int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale)
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
 	__u32 generation = ew_pins_generation(pins);
@@ -78,9 +80,10 @@ int ew_image_read(const struct ew_pins *pins, struct ew_image **out)
 
 	if (!image)
 		return -ENOMEM;
+	*stale = false;
 	err = read_profiles(pins, image);
 	if (err == 0)
-		err = read_exceptions(pins, generation, image);
+		err = read_exceptions(pins, generation, image, stale);
 	if (err == 0)
 		err = read_cgroups(pins, EW_HALF(generation), image);
 	if (err == 0)

@@ -66,8 +66,8 @@ static void check_words(const char *path, const struct ew_policy_profile *profil
 		for (unsigned int j = 0; word.kind == EW_GAIN_CAPS && j < profile->allow_caps_count; j++)
 			if (EW_STREQ(profile->allow_caps[j], exception->gain[i]))
 				warning_at(diag, path, gain_node(exception, i),
-					   "\"%s\" without effect; \"allow_caps\" (line %u) lets it pass", exception->gain[i],
-					   ew_node_item(allow, j)->line);
+					   "\"%s\" without effect; \"allow_caps\" (line %u) lets it pass",
+					   exception->gain[i], ew_node_item(allow, j)->line);
 	}
 }
 
@@ -86,8 +86,7 @@ static bool covers(const struct ew_policy_exception *wide, const struct ew_polic
 	struct ew_gain_word word;
 
 	for (unsigned int i = 0; i < narrow->gain_count; i++)
-		if (!parse(narrow, i, &word) ||
-		    !(listed.any & EW_BIT(word.kind) || lists_word(wide, narrow->gain[i])))
+		if (!parse(narrow, i, &word) || !(listed.any & EW_BIT(word.kind) || lists_word(wide, narrow->gain[i])))
 			return false;
 	return true;
 }
@@ -218,7 +217,8 @@ static void check_against(const struct placed *placed, const struct placed *othe
 	for (unsigned int i = 0; i < profile->except_count; i++)
 		if (refuses(other, &profile->except[i]))
 			warning_at(diag, placed->file->path, profile->except[i].node,
-				   "exception without effect in the cgroups of \"%s\"; profile \"%s\" (%s:%u) governs them, too, "
+				   "exception without effect in the cgroups of \"%s\"; profile \"%s\" (%s:%u) governs "
+				   "them, too, "
 				   "and refuses it",
 				   profile->name, other->profile->name, other->file->path, other->profile->node->line);
 }

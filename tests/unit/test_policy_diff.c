@@ -63,25 +63,26 @@ static void no_difference(void **state)
 static void every_difference(void **state)
 {
 	(void)state;
-	assert_diff(HEAD "- name: a\n  mode: deny\n  cgroups: [/x, /z]\n  except:\n"
-			 "  - {program: /p, gain: [uid]}\n"
-			 "  - {program: /o, gain: [uid]}\n"
-			 "- {name: goes, mode: audit, cgroups: [/y, /x]}\n"
-			 "- {name: same, mode: audit}\n",
-		    HEAD "- name: a\n  mode: kill\n  cgroups: [/x]\n  shapes: [memfd]\n  except:\n"
-			 "  - {program: /p, gain: [uid, cap_kill]}\n"
-			 "  - {program: /n, gain: [gid], from: [/q]}\n"
-			 "- {name: comes, mode: deny, exec: none, cgroups: [/x]}\n"
-			 "- {name: same, mode: audit}\n",
-		    "~ profile a: mode deny, gains uid gid caps -> mode kill, gains uid gid caps, shapes memfd (p.yaml:3)\n"
-		    "+ profile comes: mode deny, gains uid gid caps, exec none (p.yaml:10)\n"
-		    "- profile goes: mode audit, gains uid gid caps (p.yaml:9)\n"
-		    "+ exception a /n from /q: gain gid (p.yaml:9)\n"
-		    "- exception a /o: gain uid (p.yaml:8)\n"
-		    "~ exception a /p: gain uid -> gain uid cap_kill (p.yaml:8)\n"
-		    "~ cgroup /x: a, goes -> a, comes (p.yaml:5)\n"
-		    "- cgroup /y: goes (p.yaml:9)\n"
-		    "- cgroup /z: a (p.yaml:5)\n");
+	assert_diff(
+		HEAD "- name: a\n  mode: deny\n  cgroups: [/x, /z]\n  except:\n"
+		     "  - {program: /p, gain: [uid]}\n"
+		     "  - {program: /o, gain: [uid]}\n"
+		     "- {name: goes, mode: audit, cgroups: [/y, /x]}\n"
+		     "- {name: same, mode: audit}\n",
+		HEAD "- name: a\n  mode: kill\n  cgroups: [/x]\n  shapes: [memfd]\n  except:\n"
+		     "  - {program: /p, gain: [uid, cap_kill]}\n"
+		     "  - {program: /n, gain: [gid], from: [/q]}\n"
+		     "- {name: comes, mode: deny, exec: none, cgroups: [/x]}\n"
+		     "- {name: same, mode: audit}\n",
+		"~ profile a: mode deny, gains uid gid caps -> mode kill, gains uid gid caps, shapes memfd (p.yaml:3)\n"
+		"+ profile comes: mode deny, gains uid gid caps, exec none (p.yaml:10)\n"
+		"- profile goes: mode audit, gains uid gid caps (p.yaml:9)\n"
+		"+ exception a /n from /q: gain gid (p.yaml:9)\n"
+		"- exception a /o: gain uid (p.yaml:8)\n"
+		"~ exception a /p: gain uid -> gain uid cap_kill (p.yaml:8)\n"
+		"~ cgroup /x: a, goes -> a, comes (p.yaml:5)\n"
+		"- cgroup /y: goes (p.yaml:9)\n"
+		"- cgroup /z: a (p.yaml:5)\n");
 }
 
 static void json(void **state)
@@ -94,11 +95,12 @@ static void json(void **state)
 	(void)state;
 	assert_int_equal(ew_policy_diff(a, b, &diff), 0);
 	list = ew_diff_json(&diff);
-	assert_string_equal(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PLAIN),
-			    "[{\"change\":\"remove\",\"kind\":\"profile\",\"what\":\"a\",\"before\":\"mode deny, gains uid gid "
-			    "caps\",\"after\":null,\"origin\":\"p.yaml:3\"},"
-			    "{\"change\":\"add\",\"kind\":\"profile\",\"what\":\"b\",\"before\":null,\"after\":\"mode deny, gains "
-			    "uid gid caps\",\"origin\":\"p.yaml:3\"}]");
+	assert_string_equal(
+		json_object_to_json_string_ext(list, JSON_C_TO_STRING_PLAIN),
+		"[{\"change\":\"remove\",\"kind\":\"profile\",\"what\":\"a\",\"before\":\"mode deny, gains uid gid "
+		"caps\",\"after\":null,\"origin\":\"p.yaml:3\"},"
+		"{\"change\":\"add\",\"kind\":\"profile\",\"what\":\"b\",\"before\":null,\"after\":\"mode deny, gains "
+		"uid gid caps\",\"origin\":\"p.yaml:3\"}]");
 	json_object_put(list);
 }
 
@@ -119,7 +121,8 @@ static char *many(const char *prefix, unsigned int n)
 static void slots_stay(void **state)
 {
 	EW_CLEANUP(ew_image_free)
-	struct ew_image *a = image_of(HEAD "- {name: a, mode: deny}\n- {name: b, mode: deny}\n- {name: c, mode: deny}\n", NULL);
+	struct ew_image *a =
+		image_of(HEAD "- {name: a, mode: deny}\n- {name: b, mode: deny}\n- {name: c, mode: deny}\n", NULL);
 	EW_CLEANUP(ew_image_free)
 	struct ew_image *b = image_of(
 		HEAD "- {name: n, mode: deny, cgroups: [/n]}\n- {name: c, mode: deny}\n- {name: b, mode: deny}\n", a);
@@ -169,12 +172,13 @@ static void paths_are_known(void **state)
 /* What is printed is the same policy, and prints the same but for its places. */
 static void printed_is_the_same(void **state)
 {
-	static const char text[] =
-		HEAD "- name: a\n  mode: deny\n  gains: [uid, caps]\n  shapes: [memfd]\n  cgroups: [/x, \"/a b\", '/c: d']\n"
-		     "  allow_caps: [cap_kill]\n  except:\n"
-		     "    - {program: /p, gain: [\"uid:root\", caps], from: [/q, /r], reason: \"a \\\"b\\\" \\\\ # \\u00fc\"}\n"
-		     "    - program: /o\n      gain:\n      - gid\n      reason: >-\n        two\n        lines\n"
-		     "- {name: \"1\", mode: audit, exec: none, cgroups: []}\n";
+	static const char text[] = HEAD
+		"- name: a\n  mode: deny\n  gains: [uid, caps]\n  shapes: [memfd]\n  cgroups: [/x, \"/a b\", '/c: d']\n"
+		"  allow_caps: [cap_kill]\n  except:\n"
+		"    - {program: /p, gain: [\"uid:root\", caps], from: [/q, /r], reason: \"a \\\"b\\\" \\\\ # "
+		"\\u00fc\"}\n"
+		"    - program: /o\n      gain:\n      - gid\n      reason: >-\n        two\n        lines\n"
+		"- {name: \"1\", mode: audit, exec: none, cgroups: []}\n";
 	EW_CLEANUP(ew_diff_clear) struct ew_diff diff = {0};
 	EW_CLEANUP(ew_image_free) struct ew_image *a = image_of(text, NULL), *b = NULL;
 	struct ew_diagnostics diag = {0};
@@ -200,8 +204,12 @@ static void printed_is_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_difference), cmocka_unit_test(every_difference),   cmocka_unit_test(json),
-		cmocka_unit_test(slots_stay),	 cmocka_unit_test(slots_at_the_limit), cmocka_unit_test(paths_are_known),
+		cmocka_unit_test(no_difference),
+		cmocka_unit_test(every_difference),
+		cmocka_unit_test(json),
+		cmocka_unit_test(slots_stay),
+		cmocka_unit_test(slots_at_the_limit),
+		cmocka_unit_test(paths_are_known),
 		cmocka_unit_test(printed_is_the_same),
 	};
 

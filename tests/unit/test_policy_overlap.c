@@ -62,8 +62,8 @@ static void cgroups_below(void **state)
 		    "p.yaml:3:38: error: \"/x\" without effect; it is below \"/\" (line 3)\n");
 }
 
-#define ONE                                                               \
-	HEAD "- name: a\n  mode: deny\n  cgroups: [/x/y]\n  except:\n"    \
+#define ONE                                                            \
+	HEAD "- name: a\n  mode: deny\n  cgroups: [/x/y]\n  except:\n" \
 	     "  - {program: /p, gain: [cap_kill]}\n- name: b\n  mode: "
 #define AGAINST                                                                                                    \
 	"p.yaml:7:5: warning: exception without effect in the cgroups of \"a\"; profile \"b\" (p.yaml:8) governs " \
