@@ -9,14 +9,11 @@
 
 static int read_profiles(const struct ew_pins *pins, struct ew_image *image)
 {
-	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
-		int err = ew_pins_profile(pins, slot, &image->profiles[slot]);
+	int err = ew_pins_profiles(pins, image->profiles);
 
-		if (err < 0 && err != -ENOENT)
-			return err;
-		image->n_profiles += err == 0;
-	}
-	return 0;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		image->n_profiles += image->profiles[slot].flags != 0;
+	return err;
 }
 
 static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct ew_image *image, bool *stale)

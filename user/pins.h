@@ -93,6 +93,10 @@ void ew_pins_unmap_state(struct ew_state *state);
 /* The number of the policy in force; 0 when it cannot be read. */
 __u32 ew_pins_generation(const struct ew_pins *pins);
 
+/* The profiles of all slots, as they are in one policy; flags 0 is an empty slot. Returns 0 or what bpf(2) failed with.
+ */
+int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX]);
+
 /* The profile in a slot. Returns 0, -ENOENT for an empty slot, or what bpf(2) failed with. */
 int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out);
 int ew_pins_profile_name(const struct ew_pins *pins, unsigned int slot, char out[EW_PROFILE_NAME_MAX]);

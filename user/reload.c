@@ -199,8 +199,8 @@ static int apply_tags(const struct ew_pins *pins, const struct ew_image *image, 
 }
 
 /* Writes all of AFTER into the half that is not in force; STALE exceptions that a killed reload left go first. */
-static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 next, bool stale, const struct ew_image *before,
-		   const struct ew_image *after)
+static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 next, bool stale,
+		   const struct ew_image *before, const struct ew_image *after)
 {
 	__u32 shapes = ew_image_shapes(after);
 	int err = stale ? ew_apply_sweep(pins, state->generation) : 0;
