@@ -134,31 +134,26 @@ static bool sets_put(struct ew_sets *sets, unsigned int halves, __u64 set)
 	return changed;
 }
 
-static int write_path(const struct ew_pins *pins, const char *key, const struct ew_sets *sets)
+/* A path of the map, one after the other; KEY is what the call before gave, NULL at first. False at the end. */
+static bool next_path(const struct ew_pins *pins, const char *key, char next[EW_CGROUP_PATH_MAX])
 {
-	if (!sets->of[0] && !sets->of[1])
-		return bpf_map_delete_elem(pins->cgroup_paths_fd, key) < 0 && errno != ENOENT ? -errno : 0;
-	return bpf_map_update_elem(pins->cgroup_paths_fd, key, sets, BPF_ANY) < 0 ? -errno : 0;
+	return bpf_map_get_next_key(pins->cgroup_paths_fd, key, next) == 0;
 }
 
-/* Paths that IMAGE does not have any more. */
+/* Paths that IMAGE does not have any more stay in the map, without profiles, for ew_apply_cgroups(). */
 static int forget_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
 {
-	char key[EW_CGROUP_PATH_MAX], next[EW_CGROUP_PATH_MAX], *previous = NULL;
+	char key[EW_CGROUP_PATH_MAX], *previous = NULL, next[EW_CGROUP_PATH_MAX];
 	struct ew_sets sets;
-	int more, err = 0;
 
-	more = bpf_map_get_next_key(pins->cgroup_paths_fd, NULL, next) == 0;
-	while (more && err == 0) {
+	while (next_path(pins, previous, next)) {
 		memcpy(key, next, sizeof(key));
 		previous = key;
-		/* before this one goes */
-		more = bpf_map_get_next_key(pins->cgroup_paths_fd, previous, next) == 0;
 		if (!find_cgroup(image, key) && bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) == 0 &&
-		    sets_put(&sets, halves, 0))
-			err = write_path(pins, key, &sets);
+		    sets_put(&sets, halves, 0) && bpf_map_update_elem(pins->cgroup_paths_fd, key, &sets, BPF_EXIST) < 0)
+			return -errno;
 	}
-	return err;
+	return 0;
 }
 
 int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
@@ -174,11 +169,11 @@ int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *ima
 		strncpy(key, image->cgroups[i].path, sizeof(key) - 1);
 		if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0 && errno != ENOENT)
 			return ew_error_ret(-errno, "cgroup %s cannot be looked up: %s", key, strerror(errno));
-		err = sets_put(&sets, halves, image->cgroups[i].set) ? write_path(pins, key, &sets) : 0;
-		if (err < 0)
-			return ew_error_ret(err, "%s:%u: cgroup %s cannot be stored: %s%s", image->cgroups[i].file,
-					    image->cgroups[i].line, key, strerror(-err),
-					    err == -E2BIG ? "; the map of cgroup paths is full" : "");
+		if (sets_put(&sets, halves, image->cgroups[i].set) &&
+		    bpf_map_update_elem(pins->cgroup_paths_fd, key, &sets, BPF_ANY) < 0)
+			return ew_error_ret(-errno, "%s:%u: cgroup %s cannot be stored: %s%s", image->cgroups[i].file,
+					    image->cgroups[i].line, key, strerror(errno),
+					    errno == E2BIG ? "; the map of cgroup paths is full" : "");
 	}
 	return 0;
 }
@@ -267,111 +262,46 @@ static int wait_for_mkdirs(const struct ew_pins *pins)
 	return fd == -ENODEV ? 0 : fd < 0 ? fd : walk(pins, fd, BPF_CGROUP_ITER_SELF_ONLY, &apply);
 }
 
-/* A cgroup, by its id, and what the policy is to put on it. */
-struct wanted {
-	__u64 id;
-	__u64 set;
-};
-
-static int compare_wanted(const void *left, const void *right)
+/* Gives the cgroup at PATH, if there is one, what the map says of its path. */
+static int apply_path(const struct ew_pins *pins, const char *path, const struct ew_sets *sets, unsigned int halves)
 {
-	const struct wanted *a = left, *b = right;
-
-	return (a->id > b->id) - (a->id < b->id);
-}
-
-static int apply_wanted(const struct ew_pins *pins, int fd, const char *path, __u64 id, unsigned int halves, __u64 set)
-{
+	_cleanup_close_ int fd = ew_cgroup_open(path);
 	struct ew_cgroup_tag tag;
-	int err = ew_apply_cgroup_get(pins, id, &tag);
+	bool changed = false;
+	__u64 id;
+	int err;
 
-	if (err < 0)
-		return ew_error_ret(err, "cgroup %s: its tag cannot be read: %s", path, strerror(-err));
-	return sets_put(&tag.policy, halves, set) ? ew_apply_cgroup(pins, fd, path, &tag) : 0;
-}
-
-/* Those that IMAGE names. Fills WANTED, which has room for all. */
-static int apply_named(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves,
-		       struct wanted *wanted, size_t *n)
-{
-	for (size_t i = 0; i < image->n_cgroups; i++) {
-		const struct ew_image_cgroup *cgroup = &image->cgroups[i];
-		_cleanup_close_ int fd = ew_cgroup_open(cgroup->path);
-		int err;
-
-		if (fd == -ENOENT)
-			continue; /* ew_cgroup_mkdir tags it when it is made */
-		err = fd < 0 ? fd : ew_cgroup_id(fd, &wanted[*n].id);
-		if (err < 0)
-			return ew_error_ret(err, "%s:%u: cgroup %s cannot be opened: %s", cgroup->file, cgroup->line,
-					    cgroup->path, strerror(-err));
-		wanted[*n].set = cgroup->set;
-		err = apply_wanted(pins, fd, cgroup->path, wanted[*n].id, halves, cgroup->set);
-		if (err < 0 && err != -ENOENT)
-			return err;
-		(*n)++;
-	}
-	return 0;
-}
-
-/* A cgroup that some policy tagged, and none of WANTED. */
-static int apply_unnamed(const struct ew_pins *pins, __u64 id, unsigned int halves)
-{
-	char path[EW_PATH_MAX];
-	_cleanup_close_ int fd = -1;
-	int err = ew_cgroup_path_of_id(id, path, sizeof(path));
-
+	if (fd == -ENOENT)
+		return 0; /* ew_cgroup_mkdir tags it when it is made */
+	err = fd < 0 ? fd : ew_cgroup_id(fd, &id);
 	if (err == 0)
-		fd = ew_cgroup_open(path);
-	if (err == -ESTALE || fd == -ENOENT)
-		return 0; /* it is being removed */
-	if (err < 0 || fd < 0)
-		return ew_error_ret(err ?: fd, "cgroup %llu cannot be opened: %s", (unsigned long long)id,
-				    strerror(err ? -err : -fd));
-	err = apply_wanted(pins, fd, path, id, halves, 0);
+		err = ew_apply_cgroup_get(pins, id, &tag);
+	if (err < 0)
+		return ew_error_ret(err, "cgroup %s cannot be tagged: %s", path, strerror(-err));
+	for (unsigned int half = 0; half < EW_HALVES; half++)
+		changed |= sets_put(&tag.policy, halves & 1U << half, sets->of[half]);
+	err = changed ? ew_apply_cgroup(pins, fd, path, &tag) : 0;
 	return err == -ENOENT ? 0 : err;
 }
 
-static int apply_others(const struct ew_pins *pins, unsigned int halves, const struct wanted *wanted, size_t n)
+int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves)
 {
-	_cleanup_free_ struct ew_cgroup_tag *tags = calloc(BATCH, sizeof(*tags));
-	_cleanup_free_ __u64 *ids = calloc(BATCH, sizeof(*ids));
-	__u32 token = 0, found;
-	bool first = true;
-	int err = 0;
-
-	if (!tags || !ids)
-		return -ENOMEM;
-	for (; err == 0; first = false) {
-		found = BATCH;
-		if (bpf_map_lookup_batch(pins->cgroups_fd, first ? NULL : &token, &token, ids, tags, &found, NULL) < 0)
-			err = -errno;
-		for (__u32 i = 0; (err == 0 || err == -ENOENT) && i < found; i++) {
-			const struct wanted key = {.id = ids[i]};
-			int failed = 0;
-
-			if (sets_put(&tags[i].policy, halves, 0) &&
-			    (!n || !bsearch(&key, wanted, n, sizeof(key), compare_wanted)))
-				failed = apply_unnamed(pins, ids[i], halves);
-			if (failed)
-				return failed;
-		}
-	}
-	return err == -ENOENT ? 0 : ew_error_ret(err, "the map of cgroups cannot be read: %s", strerror(-err));
-}
-
-int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
-{
-	_cleanup_free_ struct wanted *wanted = calloc(image->n_cgroups + 1, sizeof(*wanted));
-	size_t n = 0;
-	int err = wanted ? wait_for_mkdirs(pins) : -ENOMEM;
+	char key[EW_CGROUP_PATH_MAX], next[EW_CGROUP_PATH_MAX];
+	bool more = next_path(pins, NULL, next);
+	struct ew_sets sets;
+	int err = wait_for_mkdirs(pins);
 
 	if (err < 0)
 		return ew_error_ret(err, "the cgroups cannot be tagged: %s", strerror(-err));
-	err = apply_named(pins, image, halves, wanted, &n);
-	if (err < 0)
-		return err;
-	if (n)
-		qsort(wanted, n, sizeof(*wanted), compare_wanted);
-	return apply_others(pins, halves, wanted, n);
+	while (more && err == 0) {
+		memcpy(key, next, sizeof(key));
+		/* before this one goes */
+		more = next_path(pins, key, next);
+		if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0)
+			continue;
+		err = apply_path(pins, key, &sets, halves);
+		if (err == 0 && !sets.of[0] && !sets.of[1])
+			bpf_map_delete_elem(pins->cgroup_paths_fd, key);
+	}
+	return err;
 }

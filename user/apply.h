@@ -31,13 +31,11 @@ int ew_apply_sweep(const struct ew_pins *pins, __u32 generation);
 int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves);
 
 /*
- * ew_apply_cgroups - gives those cgroups that exist by now what IMAGE puts on them, and takes from others what a policy
- * put
+ * ew_apply_cgroups - gives those cgroups that exist by now what ew_apply_cgroup_paths() wrote
  *
- * After ew_apply_cgroup_paths(), by which a cgroup that is made meanwhile has it already. Returns 0 or a negative
- * errno.
+ * Those that are made meanwhile have it already. Returns 0 or a negative errno.
  */
-int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves);
+int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves);
 
 /*
  * ew_apply_cgroup - gives the cgroup open at CGROUP_FD the profiles of its own that OWN has (`policy` and `command`),

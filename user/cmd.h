@@ -32,7 +32,7 @@ enum ew_exit {
 	X("show", show, "PROFILE [--json]", "one profile of the policy, compiled")                                    \
 	X("status", status, "[--json]", "kernel support, profiles, tags, counters, losses")                           \
 	X("doctor", doctor, "[--json]", "why this machine can or cannot enforce")                                     \
-	X("check", check, "[--json] [FILE...]", "validate policy files")                                              \
+	X("check", check, "[--json] [--strict] [FILE...]", "validate policy files")                                   \
 	X("tag", tag, "(--cgroup PATH | --unit UNIT | --pid PID) PROFILE", "put tasks under a profile")               \
 	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID) [PROFILE]", "undo tag")                          \
 	X("list", list, "[--json]", "what is tagged, and with what")                                                  \

@@ -171,8 +171,7 @@ static void gather(struct status *s)
 	}
 	s->loaded = true;
 	bpf_map_lookup_elem(pins.meta_fd, &zero, &s->meta);
-	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
-		ew_pins_profile(&pins, slot, &s->profiles[slot]);
+	ew_pins_profiles(&pins, s->profiles);
 	read_counters(&pins, s);
 	read_tags(&pins, s);
 	read_state(&pins, s);

@@ -9,17 +9,14 @@
 
 static int read_profiles(const struct ew_pins *pins, struct ew_image *image)
 {
-	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
-		int err = ew_pins_profile(pins, slot, &image->profiles[slot]);
+	int err = ew_pins_profiles(pins, image->profiles);
 
-		if (err < 0 && err != -ENOENT)
-			return err;
-		image->n_profiles += err == 0;
-	}
-	return 0;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		image->n_profiles += image->profiles[slot].flags != 0;
+	return err;
 }
 
-static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct ew_image *image)
+static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct ew_image *image, bool *stale)
 {
 	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys));
 	_cleanup_free_ struct ew_exception *values = calloc(BATCH, sizeof(*values));
@@ -37,8 +34,10 @@ static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct 
 		    0)
 			err = -errno;
 		for (__u32 i = 0; (err == 0 || err == -ENOENT) && i < n; i++) {
-			if (keys[i].generation != generation || image->n_exceptions == 2 * EW_EXCEPTIONS_MAX)
+			if (keys[i].generation != generation || image->n_exceptions == 2 * EW_EXCEPTIONS_MAX) {
+				*stale = true;
 				continue;
+			}
 			image->exceptions[image->n_exceptions] = (struct ew_image_exception){keys[i], values[i]};
 			image->exceptions[image->n_exceptions++].key.generation = 0;
 		}
@@ -70,7 +69,7 @@ static int read_cgroups(const struct ew_pins *pins, __u32 half, struct ew_image 
 	return 0;
 }
 
-int ew_image_read(const struct ew_pins *pins, struct ew_image **out)
+int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale)
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
 	__u32 generation = ew_pins_generation(pins);
@@ -78,9 +77,10 @@ int ew_image_read(const struct ew_pins *pins, struct ew_image **out)
 
 	if (!image)
 		return -ENOMEM;
+	*stale = false;
 	err = read_profiles(pins, image);
 	if (err == 0)
-		err = read_exceptions(pins, generation, image);
+		err = read_exceptions(pins, generation, image, stale);
 	if (err == 0)
 		err = read_cgroups(pins, EW_HALF(generation), image);
 	if (err == 0)

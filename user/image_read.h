@@ -9,9 +9,11 @@
 /*
  * ew_image_read - the policy in force, as the maps have it
  *
+ * *STALE tells whether there are exceptions of another, which an interrupted reload left.
+ *
  * They know files by identity alone, so the image has no paths of them, and no origin of a cgroup. Returns 0 and an
  * image in *OUT, which ew_image_free() releases, or a negative errno.
  */
-int ew_image_read(const struct ew_pins *pins, struct ew_image **out);
+int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale);
 
 #endif

@@ -170,7 +170,7 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 	if (err == 0)
 		err = attach(HOOK(skel, ew_cgroup_mkdir));
 	if (err == 0)
-		err = ew_apply_cgroups(pins, image, EW_HALVES_ALL);
+		err = ew_apply_cgroups(pins, EW_HALVES_ALL);
 	for (size_t i = 0; i < EW_ARRAY_SIZE(hooks) && err == 0; i++)
 		if (hooks[i].name)
 			err = attach(hooks[i]);

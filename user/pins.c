@@ -322,24 +322,32 @@ __u64 ew_pins_policy_hash(const struct ew_pins *pins)
 								      : state.policy_hash[EW_HALF(state.generation)];
 }
 
-int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
+int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX])
 {
-	_cleanup_close_ int inner = -1;
 	__u32 half = EW_HALF(ew_pins_generation(pins)), id;
-	struct ew_profile profile;
+	_cleanup_close_ int inner = -1;
 
-	if (slot >= EW_PROFILES_MAX)
-		return -ENOENT;
 	if (bpf_map_lookup_elem(pins->policies_fd, &half, &id) < 0)
 		return -errno;
 	inner = bpf_map_get_fd_by_id(id);
 	if (inner < 0)
 		return -errno;
-	if (bpf_map_lookup_elem(inner, &slot, &profile) < 0)
-		return -errno;
-	if (!(profile.flags & EW_PROFILE_USED))
+	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (bpf_map_lookup_elem(inner, &slot, &out[slot]) < 0)
+			return -errno;
+	return 0;
+}
+
+int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
+{
+	struct ew_profile all[EW_PROFILES_MAX];
+	int err = slot < EW_PROFILES_MAX ? ew_pins_profiles(pins, all) : -ENOENT;
+
+	if (err < 0)
+		return err;
+	if (!(all[slot].flags & EW_PROFILE_USED))
 		return -ENOENT;
-	*out = profile;
+	*out = all[slot];
 	return 0;
 }
 
@@ -355,18 +363,20 @@ int ew_pins_profile_name(const struct ew_pins *pins, unsigned int slot, char out
 
 int ew_pins_profile_slot(const struct ew_pins *pins, const char *name)
 {
-	char names[EW_PROFILES_MAX][EW_PROFILE_NAME_MAX];
+	struct ew_profile all[EW_PROFILES_MAX];
 	const char *known[EW_PROFILES_MAX];
 	const char *nearest;
 	size_t n = 0;
+	int err = ew_pins_profiles(pins, all);
 
+	if (err < 0)
+		return ew_error_ret(err, "the loaded profiles cannot be read: %s", strerror(-err));
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
-		if (ew_pins_profile_name(pins, slot, names[n]) < 0)
+		if (!(all[slot].flags & EW_PROFILE_USED))
 			continue;
-		if (strcmp(names[n], name) == 0)
+		if (strcmp(all[slot].name, name) == 0)
 			return (int)slot;
-		known[n] = names[n];
-		n++;
+		known[n++] = all[slot].name;
 	}
 	if (n == 0)
 		return ew_error_ret(-ENOENT, "no profile \"%s\": the loaded policy has no profiles", name);

@@ -99,6 +99,9 @@ __u32 ew_pins_generation(const struct ew_pins *pins);
 
 /* ew_policy_hash() of the policy in force; 0 when it cannot be read. */
 __u64 ew_pins_policy_hash(const struct ew_pins *pins);
+/* The profiles of all slots, as they are in one policy; flags 0 is an empty slot. Returns 0 or what bpf(2) failed with.
+ */
+int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX]);
 
 /* The profile in a slot. Returns 0, -ENOENT for an empty slot, or what bpf(2) failed with. */
 int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out);

@@ -144,7 +144,9 @@ static void add(struct ew_diff *diff, const char *kind, struct ew_change change,
 
 static char *origin_of(const char *file, unsigned int line)
 {
-	return TEXT(f, fprintf(f, "%s:%u", file, line));
+	char *text;
+
+	return asprintf(&text, "%s:%u", file, line) < 0 ? NULL : text;
 }
 
 /* Is what is in SLOT one profile in both? */
@@ -215,13 +217,16 @@ static char *exception_name(const struct ew_image_exception *exception, const st
 	static const struct ew_identity any;
 	_cleanup_free_ char *program = ew_identity_text(&exception->key.program, image, other), *from = NULL;
 	bool narrow = memcmp(&exception->key.from, &any, sizeof(any)) != 0;
+	char *text;
 
 	if (narrow)
 		from = ew_identity_text(&exception->key.from, image, other);
 	if (!program || (narrow && !from))
 		return NULL;
-	return TEXT(f, fprintf(f, "%s %s%s%s", image->profiles[exception->key.profile].name, program,
-			       narrow ? " from " : "", narrow ? from : ""));
+	return asprintf(&text, "%s %s%s%s", image->profiles[exception->key.profile].name, program,
+			narrow ? " from " : "", narrow ? from : "") < 0
+		       ? NULL
+		       : text;
 }
 
 /* Both that there are, of one key, or one of them. */

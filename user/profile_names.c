@@ -7,14 +7,14 @@
 
 void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *names)
 {
-	memset(names, 0, sizeof(*names));
-	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
-		struct ew_profile profile;
+	struct ew_profile all[EW_PROFILES_MAX];
 
-		if (ew_pins_profile(pins, slot, &profile) < 0)
-			continue;
-		memcpy(names->name[slot], profile.name, sizeof(names->name[slot]));
-		if (profile.flags & EW_PROFILE_GONE)
+	memset(names, 0, sizeof(*names));
+	if (ew_pins_profiles(pins, all) < 0)
+		return;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		memcpy(names->name[slot], all[slot].name, sizeof(names->name[slot]));
+		if (all[slot].flags & EW_PROFILE_GONE)
 			names->gone |= 1ULL << slot;
 	}
 }

@@ -195,15 +195,15 @@ static int apply_tags(const struct ew_pins *pins, const struct ew_image *image, 
 {
 	int err = ew_apply_cgroup_paths(pins, image, EW_HALF_OF(generation));
 
-	return err ?: ew_apply_cgroups(pins, image, EW_HALF_OF(generation));
+	return err ?: ew_apply_cgroups(pins, EW_HALF_OF(generation));
 }
 
-/* Writes all of AFTER into the half that is not in force; what a killed reload left there goes first. */
-static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 next, const struct ew_image *before,
-		   const struct ew_image *after)
+/* Writes all of AFTER into the half that is not in force; STALE exceptions that a killed reload left go first. */
+static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 next, bool stale,
+		   const struct ew_image *before, const struct ew_image *after)
 {
 	__u32 shapes = ew_image_shapes(after);
-	int err = ew_apply_sweep(pins, state->generation);
+	int err = stale ? ew_apply_sweep(pins, state->generation) : 0;
 
 	if (err < 0)
 		return ew_error_ret(err, "exceptions of an interrupted reload cannot be taken away: %s",
@@ -237,7 +237,7 @@ static void settle(const struct ew_pins *pins, struct ew_state *state, const str
 		__atomic_store_n(&state->shapes, ew_image_shapes(image), __ATOMIC_SEQ_CST);
 }
 
-static int swap(const struct ew_pins *pins, const struct ew_image *before, const struct ew_image *after)
+static int swap(const struct ew_pins *pins, bool stale, const struct ew_image *before, const struct ew_image *after)
 {
 	struct ew_state *state = ew_pins_map_state(pins);
 	__u32 next;
@@ -248,7 +248,7 @@ static int swap(const struct ew_pins *pins, const struct ew_image *before, const
 	next = state->generation + 1;
 	if (next == 0)
 		next = 2; /* 0 is no generation; the half stays the other one */
-	err = prepare(pins, state, next, before, after);
+	err = prepare(pins, state, next, stale, before, after);
 	state->policy_hash[EW_HALF(next)] = after->hash;
 	if (err == 0)
 		__atomic_store_n(&state->generation, next, __ATOMIC_SEQ_CST);
@@ -275,8 +275,9 @@ int ew_reload(const struct ew_pins *pins, const struct ew_policy *policy, struct
 	EW_CLEANUP(ew_image_free) struct ew_image *before = NULL, *after = NULL;
 	EW_CLEANUP(holders_clear) struct holders holders = {};
 	struct ew_slots slots;
+	bool stale;
 	__u64 kept;
-	int err = ew_image_read(pins, &before);
+	int err = ew_image_read(pins, &before, &stale);
 
 	if (err < 0)
 		return ew_error_ret(err, "the policy in force cannot be read: %s", strerror(-err));
@@ -296,5 +297,5 @@ int ew_reload(const struct ew_pins *pins, const struct ew_policy *policy, struct
 		err = compare(before, after, r);
 	if (err == 0 && !r->force)
 		err = refuse_held(&holders, before);
-	return err == 0 && !r->dry_run ? swap(pins, before, after) : err;
+	return err == 0 && !r->dry_run ? swap(pins, stale, before, after) : err;
 }

@@ -162,6 +162,11 @@ static void warnings(void **state)
 		       "p.yaml:3:3: warning: profile refuses nothing; expected a gain, a shape or \"exec: none\"\n");
 	assert_verdict("version: 1\nprofiles:\n- name: a\n  mode: deny\n  gains: [uid]\n  allow_caps: [cap_kill]\n",
 		       "p.yaml:6:15: warning: \"allow_caps\" without effect; expected \"caps\" among the gains\n");
+	assert_verdict(
+		"version: 1\nprofiles:\n- name: a\n  mode: deny\n  gains: [uid]\n  except:\n"
+		"  - {program: /p, gain: [gid]}\n",
+		"p.yaml:7:25: warning: exception for gains that profile \"a\" does not control; expected a gain of a "
+		"kind in its \"gains\"\n");
 }
 
 static void examples(void **state)

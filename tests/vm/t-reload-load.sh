@@ -38,21 +38,10 @@ profiles:
     except:
       - {program: $Q, gain: ["uid:root", caps]}
 YAML
-# many exceptions make a reload last
-mkdir "$T_TMP/from"
-(cd "$T_TMP/from" && seq 1 400 | xargs touch)
-for dir in "$A" "$B"; do
-	{
-		printf 'version: 1\nprofiles:\n  - name: z\n    mode: deny\n    cgroups: [/rl-z]\n    except:\n'
-		printf '      - program: %s\n        gain: [uid]\n        from:\n' "$P"
-		find "$T_TMP/from" -type f | sort | sed 's/^/          - /'
-	} >"$dir/z.yaml"
-done
-
 cg_make /rl
 t_case "load"
 ok "load" execward --policy-dir "$A" load
-is "p passes" "ran" "$(outcome cg_run /rl alice "$P" && echo ran)"
+is "p passes" "" "$(outcome cg_run /rl alice "$P")"
 is "q is refused" refused "$(outcome cg_run /rl alice "$Q")"
 paths=$(entries cgroup_paths) exceptions=$(entries exceptions) cgroups=$(entries cgroups)
 
@@ -72,11 +61,11 @@ workers=
 for i in 1 2 3 4; do
 	(
 		echo 0 >"$(cg /rl)/cgroup.procs"
-		exec tswap 1000 "$P" "$Q"
+		exec nice -n 19 tswap 1000 "$P" "$Q"
 	) >"$T_TMP/worker$i" 2>&1 &
 	workers="$workers $!"
 done
-reloads=0 failed=0 end=$(($(t_now) + 4000))
+reloads=0 failed=0 end=$(($(t_now) + 3000))
 while [ "$(t_now)" -lt $end ] && [ $reloads -lt 1000 ]; do
 	use "$B" >/dev/null 2>"$T_TMP/said" || failed=$((failed + 1))
 	use "$A" >/dev/null 2>"$T_TMP/said" || failed=$((failed + 1))
@@ -113,6 +102,18 @@ is "exceptions" "$exceptions" "$(entries exceptions)"
 is "cgroups" "$cgroups" "$(entries cgroups)"
 
 t_case "killed"
+# many exceptions make a reload last
+mkdir "$T_TMP/from"
+(cd "$T_TMP/from" && seq 1 400 | xargs touch)
+for dir in "$A" "$B"; do
+	{
+		printf 'version: 1\nprofiles:\n  - name: z\n    mode: deny\n    cgroups: [/rl-z]\n    except:\n'
+		printf '      - program: %s\n        gain: [uid]\n        from:\n' "$P"
+		find "$T_TMP/from" -type f | sort | sed 's/^/          - /'
+	} >"$dir/z.yaml"
+done
+use "$A" >/dev/null
+paths=$(entries cgroup_paths) exceptions=$(entries exceptions) cgroups=$(entries cgroups)
 start=$(t_now)
 use "$B" >/dev/null
 use "$A" >/dev/null
@@ -149,8 +150,9 @@ wait_for 5 nothing_left
 is "nothing is left at all" "" "$(leftovers)"
 
 t_case "the largest"
-mkdir "$T_TMP/prog"
-(cd "$T_TMP/prog" && seq 1 256 | xargs touch)
+mkdir /p /f
+(cd /p && seq 1 256 | xargs touch)
+(cd /f && seq 1 256 | xargs touch)
 largest() {
 	echo 'version: 1'
 	echo 'profiles:'
@@ -159,11 +161,11 @@ largest() {
 	echo '    mode: deny'
 	echo '    except:'
 	for i in $(seq 1 256); do
-		printf '      - program: %s\n        gain: [%s]\n        from:\n' "$T_TMP/prog/$i" "$2"
+		printf '      - program: %s\n        gain: [%s]\n        from:\n' "/p/$i" "$2"
 		cat "$T_TMP/froms"
 	done
 }
-seq 1 256 | sed "s,^,          - $T_TMP/from/," >"$T_TMP/froms"
+seq 1 256 | sed "s,^,          - /f/," >"$T_TMP/froms"
 largest "" uid >"$BIG/big.yaml"
 ok "load" execward --policy-dir "$BIG" load
 like "as many as there can be" 'loaded: 2 profiles, 65536 exceptions, 1 cgroup' "$(cat "$T_OUT")"
@@ -178,7 +180,7 @@ ok "reload with one less" use "$BIG"
 took=$((($(t_now) - start) * 10))
 kill $worker
 wait $worker
-like "is the difference" '^- exception big .*/prog/256 from .*/from/256: gain uid' "$(cat "$T_OUT")"
+like "is the difference" '^- exception big /p/256 from /f/256: gain uid' "$(cat "$T_OUT")"
 note "65,535 exceptions: reload took $took ms, meanwhile $(tr '\n' ' ' <"$T_TMP/worker1")"
 ok "under 2 s" test $took -lt 2000
 longest=$(sed -n 's/^longest //p' "$T_TMP/worker1")
@@ -187,8 +189,10 @@ start=$(t_now)
 largest -not caps >"$BIG/big.yaml"
 ok "reload with every one changed" use "$BIG"
 note "65,536 changed exceptions: $((($(t_now) - start) * 10)) ms with writing the file and the difference"
-is "nothing of the old is left" 65536 "$(entries exceptions)"
 is "and the cgroup is free" "" "$(outcome cg_run /rl alice "$P")"
+ok "reload without them" use "$A"
+is "nothing of the old is left" "$exceptions" "$(entries exceptions)"
 ok "unload" execward unload
+rm -r /p /f
 cg_remove /rl
 t_done

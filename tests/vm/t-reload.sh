@@ -227,6 +227,21 @@ like "JSON" '^\{"v":1,"name":"x","origin":' "$(execward --policy-dir "$POLICY" s
 rc "no such profile" 1 execward --policy-dir "$POLICY" show secon
 like "the nearest" 'no profile "secon" in the policy; did you mean "second"\?' "$(cat "$T_OUT")"
 
+t_case "check"
+rc "valid" 0 execward --policy-dir "$POLICY" check
+rc "and strictly" 0 execward --policy-dir "$POLICY" check --strict
+policy three <<YAML
+  - {name: never, mode: deny, gains: [uid], except: [{program: $SUID, gain: [gid]}]}
+  - {name: twice, mode: deny, cgroups: [/r/a, /r/a/below]}
+YAML
+rc "what does nothing is valid" 0 execward --policy-dir "$POLICY" check
+like "and told" "three.yaml:3:[0-9]+: warning: exception for gains that profile \"never\" does not control" "$(cat "$T_OUT")"
+like "with both places" 'three.yaml:4:[0-9]+: warning: "/r/a/below" without effect; it is below "/r/a" \(line 4\)' "$(cat "$T_OUT")"
+rc "and strictly an error" 1 execward --policy-dir "$POLICY" check --strict
+printf 'version: 1\nprofiles:\n  - {name: n, mode: deny, except: [{program: /nonexistent, gain: [uid]}]}\n' >"$T_TMP/n.yaml"
+rc "a program that is not there" 0 execward check "$T_TMP/n.yaml"
+rc "is one strictly" 1 execward check --strict "$T_TMP/n.yaml"
+
 ok "unload" execward unload
 wait_for 5 nothing_left
 is "nothing is left" "" "$(leftovers)"
