@@ -66,6 +66,52 @@ static __always_inline struct file *ew_core_creds_file(struct linux_binprm *bprm
 	return BPF_CORE_READ_BITFIELD_PROBED(b, execfd_creds) ? bprm->executable : bprm->file;
 }
 
+struct task_struct___signal {
+	struct signal_struct___exec *signal;
+} __attribute__((preserve_access_index));
+
+/* The owner of a mutex; of a real-time kernel it is a field of the rt_mutex inside (linux/mutex_types.h). */
+struct mutex___plain {
+	struct {
+		long counter;
+	} owner;
+} __attribute__((preserve_access_index));
+struct rt_mutex_base___exec {
+	void *owner;
+} __attribute__((preserve_access_index));
+struct mutex___rt {
+	struct rt_mutex_base___exec rtmutex;
+} __attribute__((preserve_access_index));
+struct signal_struct___exec {
+	int nr_threads;
+	struct mutex___plain cred_guard_mutex;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct signal_struct___exec *ew_core_signal(struct task_struct *task)
+{
+	return BPF_CORE_READ((struct task_struct___signal *)task, signal);
+}
+
+/* How many threads the task's process has. */
+static __always_inline int ew_core_threads(struct task_struct *task)
+{
+	return BPF_CORE_READ(ew_core_signal(task), nr_threads);
+}
+
+/*
+ * Is a thread of the task's process amid an exec? From before bprm_creds_for_exec to its end it holds
+ * signal->cred_guard_mutex (prepare_bprm_creds(), fs/exec.c). So does who attaches to the process to trace it, for a
+ * moment.
+ */
+static __always_inline bool ew_core_execs(struct task_struct *task)
+{
+	struct mutex___plain *mutex = __builtin_preserve_access_index(&ew_core_signal(task)->cred_guard_mutex);
+
+	if (bpf_core_field_exists(mutex->owner))
+		return BPF_CORE_READ(mutex, owner.counter);
+	return BPF_CORE_READ((struct mutex___rt *)mutex, rtmutex.owner);
+}
+
 /* Number of the hierarchy: 0 is the v2 hierarchy (cgroup_init(), kernel/cgroup/cgroup.c). */
 static __always_inline bool ew_core_cgroup_is_v2(struct cgroup *cgrp)
 {

@@ -20,6 +20,10 @@
 #define EW_ENOENT 2
 #define EW_EAGAIN 11
 #define EW_ENOMEM 12
+#define EW_EFAULT 14
+#define EW_EBUSY 16
+#define EW_EOPNOTSUPP 95
+#define EW_EALREADY 114
 
 #define EW_SIGKILL 9
 

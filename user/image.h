@@ -2,6 +2,7 @@
 #ifndef EW_IMAGE_H
 #define EW_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <execward/policy.h>
@@ -31,6 +32,15 @@ struct ew_image {
 	size_t n_cgroups;
 	struct ew_image_cgroup *cgroups;
 };
+
+/* Does a profile have FLAG, one of EW_PROFILE_*? */
+static inline bool ew_image_has(const struct ew_image *image, __u32 flag)
+{
+	for (unsigned int i = 0; i < image->n_profiles; i++)
+		if (image->profiles[i].flags & flag)
+			return true;
+	return false;
+}
 
 void ew_image_free(struct ew_image **image);
 

@@ -209,8 +209,9 @@ static int write_meta(const struct ew_pins *pins)
 }
 
 /*
- * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself does
- * the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF, which alone took half of a load.
+ * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself
+ * does the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF, which alone took half
+ * of a load.
  */
 static int open_skeleton(struct execward **skel)
 {
@@ -242,7 +243,8 @@ static int load_skeleton(struct execward *skel)
 		skel->ctx.log_buf = (__u64)(uintptr_t)log;
 	}
 	err = execward__load(skel);
-	/* each program's words replace those of the one before: what is there is the last one's, that which was refused */
+	/* each program's words replace those of the one before: what is there is the last one's, that which was refused
+	 */
 	if (err < 0 && log)
 		fputs(log, stderr);
 	return err;
@@ -280,11 +282,15 @@ static int load_staged(const struct ew_image *image)
 		err = ew_error_ret(-errno, "%s cannot be renamed to %s: %s", STAGE_DIR, EW_PIN_DIR, strerror(errno));
 	if (err < 0)
 		return err;
-	err = ew_pins_set_in_force(&pins, true);
-	if (err < 0) {
-		ew_error("the policy cannot be put in force: %s", strerror(-err));
-		remove_pins(EW_PIN_DIR);
+	if (ew_image_has(image, EW_PROFILE_SELF_SERVICE))
+		err = ew_pins_need_self_service(&pins);
+	if (err == 0) {
+		err = ew_pins_set_in_force(&pins, true);
+		if (err < 0)
+			ew_error("the policy cannot be put in force: %s", strerror(-err));
 	}
+	if (err < 0)
+		remove_pins(EW_PIN_DIR);
 	return err;
 }
 

@@ -295,7 +295,8 @@ int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 
 		err = tree_add(&tree, &root);
 	if (err == 0) {
 		fork_link = bpf_raw_tracepoint_open(NULL, pins->ew_task_fork_prog_fd);
-		err = fork_link < 0 ? -errno : 0;
+		/* attached for good already, for self-service; newer kernels attach it twice */
+		err = fork_link < 0 && errno != EEXIST ? -errno : 0;
 	}
 	do {
 		changed = missed = 0;

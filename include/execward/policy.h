@@ -13,6 +13,7 @@ enum ew_profile_flag {
 	EW_PROFILE_USED = 1 << 0,
 	EW_PROFILE_EXEC_NONE = 1 << 1,	    /* exec: none */
 	EW_PROFILE_USERNS_INITIAL = 1 << 2, /* userns: initial */
+	EW_PROFILE_SELF_SERVICE = 1 << 4,   /* self_service: yes */
 };
 
 struct ew_profile {
