@@ -38,6 +38,8 @@ struct ew_exec {
 	__u32 file_caps; /* the file carries capabilities, with or without effect */
 	struct ew_identity program, from;
 	struct ew_creds before, after;
+	struct ew_withheld withheld;
+	__u64 file_permitted, file_inheritable; /* the capabilities that the file carries */
 };
 
 /*

@@ -18,6 +18,7 @@ cat >>"$POLICY/t.yaml" <<YAML
   - {name: own-see, mode: audit, gains: [uid, gid, caps], self_service: yes}
   - {name: own-dead, mode: kill, gains: [uid, gid, caps], self_service: yes}
   - {name: own-script, mode: deny, gains: [], shapes: [script], self_service: yes}
+  - {name: own-initial, mode: deny, gains: [uid, gid, caps], userns: initial, self_service: yes}
   - {name: own-stop, mode: deny, exec: none, self_service: yes}
   - {name: $long, mode: audit, exec: none, self_service: yes}
 YAML
@@ -134,16 +135,48 @@ like "the record has both" '"verdict":"deny".*"profile":"own",.*"profiles":\["ow
 is "with the tag of a cgroup" refused "$(cg_make /p && execward tag --cgroup /p no && outcome cg_run /p alice tenter in own-see -- "$SUID")"
 cg_remove /p
 
+t_case "userns: initial"
+install -m 755 /ew/bin/teuid "$T_TMP/caps"
+setcap cap_net_raw=ep "$T_TMP/caps"
+# a user's own namespace without a map: nothing is left of its capabilities after one exec
+in_ns() { enter "$1" -- /usr/bin/unshare -U env "$T_TMP/caps"; }
+is "a gain in a namespace passes" 65534 "$(outcome in_ns own-initial)"
+is "twin, userns: all" refused "$(outcome in_ns own)"
+is "twin, audit" 65534 "$(outcome in_ns own-see)"
+is "outside it is refused" refused "$(outcome enter own-initial -- "$T_TMP/caps")"
+is "so is a set-uid program" refused "$(outcome enter own-initial -- "$SUID")"
+records_begin
+in_ns own-initial >/dev/null
+records_end
+like "the record says why" '"verdict":"allow","reason":"userns","profile":"own-initial".*"gain":\["cap_net_raw"\]' "$RECORDS"
+
 t_case "exec: none"
 is "nothing starts" refused "$(outcome enter own-stop -- "$PLAIN")"
 is "not even by a thread" refused "$(outcome alice tenter thread own-stop -- "$PLAIN")"
 is "twin" 1000 "$(outcome alice tenter thread own -- "$PLAIN")"
 is "a launcher's next exec" "two threads: EBUSY
-1000" "$(alice tenter starting own-stop -- "$PLAIN")"
-is "and no more" refused "$(alice tenter starting own-stop -- /usr/bin/env "$PLAIN" 2>&1 | sed -n 's/.*Operation not permitted/refused/p')"
+1000" "$(alice tenter starting own-stop -- "$PLAIN" </dev/null)"
+is "and no more" refused "$(alice tenter starting own-stop -- /usr/bin/env "$PLAIN" 2>&1 </dev/null | sed -n 's/.*Operation not permitted/refused/p')"
 cg_make /s
 execward tag --cgroup /s no
-is "in a cgroup under another profile" 1000 "$(cg_run /s alice tenter starting own-stop -- "$PLAIN" | tail -n 1)"
+is "in a cgroup under another profile" 1000 "$(cg_run /s alice tenter starting own-stop -- "$PLAIN" </dev/null | tail -n 1)"
+# starting CGROUP: what one gets that is put into the cgroup before it asks
+mkfifo "$T_TMP/line"
+starting() {
+	asuser 1000 1000 1000 tenter starting own-stop -- "$PLAIN" <"$T_TMP/line" >"$T_TMP/started" 2>&1 &
+	job=$!
+	exec 8>"$T_TMP/line"
+	wait_for 10 grep -q tenter /proc/$job/comm
+	echo $job >"$(cg "$1")/cgroup.procs"
+	echo go >&8
+	exec 8>&-
+	wait $job
+	sed -n '$s/.*Operation not permitted/refused/; $p' "$T_TMP/started"
+}
+is "the same, put in before it asks" 1000 "$(starting /s)"
+execward untag --cgroup /s no
+execward tag --cgroup /s own-stop
+is "not in a cgroup that has the profile" refused "$(starting /s)"
 cg_remove /s
 
 execward unload

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tenter - a process that puts itself under profiles (execward/enter.h)
+ * tenter HOW [N] PROFILE... -- PROGRAM [ARG...] - a process that puts itself under profiles (execward/enter.h)
  *
- *   in PROFILE... -- PROGRAM [ARG...]      enters all of them, tells each errno that is none of 0, executes PROGRAM
- *   thread PROFILE -- PROGRAM [ARG...]     the same, but a thread enters that is not the leader
- *   raw PROFILE -- PROGRAM                 tells what the door says to bad arguments, one "HOW: ERRNO" a line; PROGRAM
- *                                          is refused under PROFILE
- *   starting PROFILE -- PROGRAM [ARG...]   asks with EXECWARD_ENTER_STARTING from a process with two threads, then
- * alone many N PROFILE -- PROGRAM              N threads enter PROFILE-0, PROFILE-1 ... at once, each then has a child
- *                                          execute PROGRAM; tells how many were refused
- *   forks N PROFILE -- PROGRAM             one thread enters, N times in as many processes, while another forks; a
- *                                          child that can see it was entered executes PROGRAM; tells who was not
- * refused amid PROFILE -- PROGRAM [ARG...]       a thread executes PROGRAM; the leader waits for a line of input and
- * then asks, once, telling "asked ERRNO", and waits
+ *   in        enters all of them, tells each errno that is not 0, executes PROGRAM
+ *   thread    the same with one, entered by a thread that is not the leader
+ *   raw       tells what the door says to bad arguments, one "WHAT: ERRNO" a line; PROFILE refuses PROGRAM
+ *   starting  waits for a line of input; asks with EXECWARD_ENTER_STARTING with two threads, then alone; executes
+ *   many      N threads enter PROFILE-0, PROFILE-1 ... at once, each then has a child execute PROGRAM; tells how many
+ *             were refused
+ *   forks     in N processes, one after the other, one thread enters while another forks; a child that can see that
+ *             it was entered executes PROGRAM; tells in how many one was not refused
+ *   amid      a thread executes PROGRAM; the leader waits for a line of input, asks once, tells "asked ERRNO", waits
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -138,8 +136,12 @@ static void *wait_to_stop(void *unused)
 
 static _Noreturn void starting(void)
 {
-	pthread_t thread = start(wait_to_stop, NULL);
+	pthread_t thread;
+	char line[16];
 
+	if (read(STDIN_FILENO, line, sizeof(line)) < 0)
+		die("read");
+	thread = start(wait_to_stop, NULL);
 	printf("two threads: %s\n", name(execward_enter_flags(profiles[0], EXECWARD_ENTER_STARTING)));
 	stop = 1;
 	pthread_join(thread, NULL);
