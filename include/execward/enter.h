@@ -32,7 +32,7 @@
 /* execward_enter_flags - execward_enter() with EXECWARD_ENTER_* */
 static inline int execward_enter_flags(const char *profile, unsigned long flags)
 {
-	char name[EXECWARD_PROFILE_NAME_MAX]; /* on the stack: memory that is there when the kernel looks */
+	char name[EXECWARD_PROFILE_NAME_MAX]; /* for memory that is there when the kernel looks: it faults nothing in */
 	int tries, err = EAGAIN;
 	size_t length;
 
@@ -41,10 +41,10 @@ static inline int execward_enter_flags(const char *profile, unsigned long flags)
 	length = strlen(profile);
 	if (length >= sizeof(name))
 		return -ENAMETOOLONG;
-	memcpy(name, profile, length + 1);
-	for (tries = 0; tries < 10000 && err == EAGAIN; tries++) {
+	for (tries = 0; tries < 10000 && (err == EAGAIN || err == EFAULT); tries++) {
 		if (tries)
 			sched_yield();
+		memcpy(name, profile, length + 1); /* brings the page back, if it was swapped out just then */
 		/* a prctl that is handled by nobody but an LSM cannot answer 0 (security_task_prctl(), Linux) */
 		if (prctl(EXECWARD_PRCTL_ENTER, name, flags, 0UL, 0UL) != -1)
 			return -ENOSYS;

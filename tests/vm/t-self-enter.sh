@@ -42,6 +42,7 @@ is "the door is not there" "no: ENOSYS" "$(enter no -- "$PLAIN" | head -n 1)"
 nok "nor is its program attached" test -e /sys/fs/bpf/execward/links/ew_task_prctl
 execward unload
 
+t_case "loaded"
 ok "load" load
 ok "the door is there" test -e /sys/fs/bpf/execward/links/ew_task_prctl
 like "status: whole" '^status    enforcing' "$(execward status)"
