@@ -27,8 +27,8 @@
  * exec, fork or prctl of the machine some 200 instructions.
  */
 #define EW_PINNED_PROGS(X) \
-	X(ew_cgroup_walk) X(ew_task_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps) \
-	X(ew_task_prctl)
+	X(ew_cgroup_walk)  \
+	X(ew_task_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps) X(ew_task_prctl)
 
 struct ew_pins {
 #define X(name) int name##_fd;

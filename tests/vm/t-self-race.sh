@@ -5,6 +5,7 @@
 # kernels: all
 # timeout: 240
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
+# shellcheck disable=SC2034 # ASKER is for asker_stop
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 
