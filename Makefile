@@ -145,13 +145,14 @@ bench: deps-vm
 # --- installing ---------------------------------------------------------------------------------------------------
 
 install: all
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/doc/execward/examples
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/execward $(DESTDIR)$(PREFIX)/share/doc/execward/examples
 	$(INSTALL) -m 0755 $(O)/execward $(DESTDIR)$(PREFIX)/sbin/execward
+	$(INSTALL) -m 0644 include/execward/enter.h $(DESTDIR)$(PREFIX)/include/execward
 	$(INSTALL) -m 0644 README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/execward
-	$(INSTALL) -m 0644 $(wildcard dist/examples/*.yaml) $(DESTDIR)$(PREFIX)/share/doc/execward/examples
+	$(INSTALL) -m 0644 $(wildcard dist/examples/*.yaml dist/examples/*.c) $(DESTDIR)$(PREFIX)/share/doc/execward/examples
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/execward
+	rm -f $(DESTDIR)$(PREFIX)/sbin/execward $(DESTDIR)$(PREFIX)/include/execward/enter.h
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/execward
 
 clean:

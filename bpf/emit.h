@@ -132,6 +132,7 @@ static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_str
 	r->profiles = x->set;
 	r->before = x->before;
 	r->after = x->after;
+	r->withheld = x->withheld;
 	r->file = x->program;
 	r->exe = x->from;
 	r->file_mode = inode->i_mode;

@@ -17,11 +17,12 @@
 
 #define EW_S_ISUID 0004000 /* linux/stat.h */
 #define EW_S_ISGID 0002000
-#define EW_MNT_NOSUID 0x01	    /* linux/mount.h */
 #define EW_SB_KERNMOUNT (1UL << 22) /* linux/fs.h */
 #define EW_TMPFS_MAGIC 0x01021994UL /* linux/magic.h */
 #define EW_HUGETLBFS_MAGIC 0x958458f6UL
-#define EW_UNSAFE_PTRACE 2 /* LSM_UNSAFE_PTRACE, linux/security.h */
+#define EW_UNSAFE_PTRACE 2	 /* LSM_UNSAFE_PTRACE, linux/security.h */
+#define EW_UNSAFE_NO_NEW_PRIVS 4 /* LSM_UNSAFE_NO_NEW_PRIVS */
+#define EW_S_IXGRP 00010
 
 /*
  * An exec is followed from hook to hook only if something is to be remembered of it: a reader wants its record, its
@@ -273,9 +274,39 @@ int BPF_PROG(ew_vfs_caps, void *idmap, void *dentry, void *caps, int ret)
 	}
 	if (x) {
 		x->file_caps = 1;
+		x->file_permitted = EW_CORE_FILE_CAP(caps, permitted);
+		x->file_inheritable = EW_CORE_FILE_CAP(caps, inheritable);
 		x->shapes |= EW_BIT(EW_SHAPE_SETID);
 	}
 	return 0;
+}
+
+/* For the record alone: what the program would have gained, had the task not set no_new_privs. */
+static __always_inline void ew_withhold(struct task_struct *current, const struct file *file, struct ew_exec *x)
+{
+	const struct inode *inode = file->f_inode;
+	bool setid = ew_core_may_setid(file, current->cred->user_ns, inode->i_uid.val, inode->i_gid.val);
+	struct ew_grants grants = {
+		.setuid = setid && inode->i_mode & EW_S_ISUID,
+		.setgid = setid && (inode->i_mode & (EW_S_ISGID | EW_S_IXGRP)) == (EW_S_ISGID | EW_S_IXGRP),
+		.caps = x->file_caps,
+		.uid = inode->i_uid.val,
+		.gid = inode->i_gid.val,
+		.permitted = x->file_permitted,
+		.inheritable = x->file_inheritable,
+	};
+	struct ew_gain_hints hints = {.file_caps = x->file_caps};
+	struct ew_creds after;
+	struct ew_gain gain;
+
+	ew_gain_foresee(&x->before, &grants, &after);
+	if (after.egid != x->before.egid)
+		hints.egid_in_groups = ew_creds_in_groups(current->cred, after.egid);
+	ew_gain_compute(&x->before, &after, &hints, &gain);
+	x->withheld.kinds = gain.kinds;
+	x->withheld.caps = gain.caps;
+	x->withheld.uid = after.euid;
+	x->withheld.gid = after.egid;
 }
 
 SEC("lsm/bprm_creds_from_file")
@@ -325,8 +356,11 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	 */
 	if (x->set && ew_judge(x, EW_JUDGE_EXEC | EW_JUDGE_SHAPES | EW_JUDGE_GAIN))
 		return ew_refuse(st, current, file, x);
-	if (ew_wanted(st, x->set))
-		ew_caller_save(current, x);
+	if (!ew_wanted(st, x->set))
+		return 0;
+	if (bprm->unsafe & EW_UNSAFE_NO_NEW_PRIVS)
+		ew_withhold(current, file, x);
+	ew_caller_save(current, x);
 	return 0;
 }
 

@@ -20,6 +20,10 @@
 #define EW_ENOENT 2
 #define EW_EAGAIN 11
 #define EW_ENOMEM 12
+#define EW_EFAULT 14
+#define EW_EBUSY 16
+#define EW_EOPNOTSUPP 95
+#define EW_EALREADY 114
 
 #define EW_SIGKILL 9
 
@@ -37,6 +41,8 @@ struct ew_exec {
 	__u32 pad;
 	struct ew_identity program, from;
 	struct ew_creds before, after;
+	struct ew_withheld withheld;
+	__u64 file_permitted, file_inheritable; /* the capabilities that the file carries */
 };
 
 /*

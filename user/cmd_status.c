@@ -93,9 +93,18 @@ static void read_state(const struct ew_pins *pins, struct status *s)
 	}
 }
 
+static bool has_self_service(const struct status *s)
+{
+	for (size_t i = 0; i < EW_PROFILES_MAX; i++)
+		if (s->profiles[i].flags & EW_PROFILE_SELF_SERVICE)
+			return true;
+	return false;
+}
+
 /* Is every program still attached that has to be? Anybody with the right to remove a pin can have detached one. */
 static const char *missing_link(const struct status *s)
 {
+	bool self_service = has_self_service(s);
 	const struct {
 		const char *name;
 		bool needed;
@@ -107,7 +116,9 @@ static const char *missing_link(const struct status *s)
 		{"ew_cgroup_rmdir", true},
 		{"ew_check_security", s->state.shapes},
 		{"ew_vfs_caps", s->state.shapes & EW_BIT(EW_SHAPE_SETID)},
-		{"ew_task_alloc", s->state.process_tags},
+		{"ew_task_alloc", s->state.process_tags || self_service},
+		{"ew_task_fork", self_service},
+		{"ew_task_prctl", self_service},
 	};
 
 	for (size_t i = 0; i < EW_ARRAY_SIZE(links); i++) {

@@ -2,6 +2,7 @@
 #ifndef EW_IMAGE_H
 #define EW_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <execward/policy.h>
@@ -55,6 +56,15 @@ const char *ew_image_path_of(const struct ew_image *image, const struct ew_ident
 
 /* The shapes that some profile refuses, EW_BIT(EW_SHAPE_*). */
 __u32 ew_image_shapes(const struct ew_image *image);
+
+/* Does a profile have FLAG, one of EW_PROFILE_*? */
+static inline bool ew_image_has(const struct ew_image *image, __u32 flag)
+{
+	for (unsigned int i = 0; i < EW_PROFILES_MAX; i++)
+		if (image->profiles[i].flags & flag)
+			return true;
+	return false;
+}
 
 void ew_image_free(struct ew_image **image);
 

@@ -275,11 +275,15 @@ static int load_staged(const struct ew_image *image)
 		err = ew_error_ret(-errno, "%s cannot be renamed to %s: %s", STAGE_DIR, EW_PIN_DIR, strerror(errno));
 	if (err < 0)
 		return err;
-	err = ew_pins_set_in_force(&pins, true);
-	if (err < 0) {
-		ew_error("the policy cannot be put in force: %s", strerror(-err));
-		remove_pins(EW_PIN_DIR);
+	if (ew_image_has(image, EW_PROFILE_SELF_SERVICE))
+		err = ew_pins_need_self_service(&pins);
+	if (err == 0) {
+		err = ew_pins_set_in_force(&pins, true);
+		if (err < 0)
+			ew_error("the policy cannot be put in force: %s", strerror(-err));
 	}
+	if (err < 0)
+		remove_pins(EW_PIN_DIR);
 	return err;
 }
 

@@ -275,6 +275,16 @@ int ew_pins_need_shapes(const struct ew_pins *pins, __u32 shapes)
 	return err;
 }
 
+/* The door last: whoever enters has to find that children inherit. */
+int ew_pins_need_self_service(const struct ew_pins *pins)
+{
+	int err = attach_pinned(pins->ew_task_alloc_prog_fd, "ew_task_alloc");
+
+	if (err == 0)
+		err = attach_pinned(pins->ew_task_fork_prog_fd, "ew_task_fork");
+	return err < 0 ? err : attach_pinned(pins->ew_task_prctl_prog_fd, "ew_task_prctl");
+}
+
 static size_t state_size(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -24,11 +24,12 @@
 	X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags) X(counters) X(readers)
 
 /*
- * The pinned programs: two that tools run, and four that are attached when they are first needed, as each costs every
- * exec or fork of the machine some 200 instructions.
+ * The pinned programs: two that tools run, and those that are attached when they are first needed, as each costs every
+ * exec, fork or prctl of the machine some 200 instructions.
  */
 #define EW_PINNED_PROGS(X) \
-	X(ew_cgroup_walk) X(ew_task_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps)
+	X(ew_cgroup_walk)  \
+	X(ew_task_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps) X(ew_task_prctl)
 
 struct ew_pins {
 #define X(name) int name##_fd;
@@ -82,6 +83,8 @@ int ew_lock_take(void);
  * ew_pins_need_forks - from here on a child has its parent's tag even if that was set while it was being made; before a
  *	tag is set on another process
  * ew_pins_need_shapes - from here on SHAPES of files are looked at; ~0 before the first reader
+ * ew_pins_need_self_service - from here on processes can put themselves under profiles with `self_service: yes`; before
+ *	a policy with such a profile is in force
  *
  * Attach the programs that do it, for good, unless they are. The caller holds the lock. Return 0 or a negative errno
  * after logging it.
@@ -89,6 +92,7 @@ int ew_lock_take(void);
 int ew_pins_need_process_tags(const struct ew_pins *pins);
 int ew_pins_need_forks(const struct ew_pins *pins);
 int ew_pins_need_shapes(const struct ew_pins *pins, __u32 shapes);
+int ew_pins_need_self_service(const struct ew_pins *pins);
 
 /* The state that programs and tools share, mapped; NULL with errno on failure. */
 struct ew_state *ew_pins_map_state(const struct ew_pins *pins);

@@ -46,6 +46,8 @@ static void compile_profile_head(struct compiler *c)
 		to->flags |= EW_PROFILE_EXEC_NONE;
 	if (from->userns == EW_POLICY_USERNS_INITIAL)
 		to->flags |= EW_PROFILE_USERNS_INITIAL;
+	if (from->self_service)
+		to->flags |= EW_PROFILE_SELF_SERVICE;
 	to->mode = from->mode;
 	to->gains = from->gains;
 	to->shapes = from->shapes;

@@ -215,6 +215,8 @@ static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 nex
 		err = reset_counters(pins, before, after);
 	if (err == 0)
 		err = ew_pins_need_shapes(pins, shapes);
+	if (err == 0 && ew_image_has(after, EW_PROFILE_SELF_SERVICE))
+		err = ew_pins_need_self_service(pins);
 	/* more than has to be looked at does no harm */
 	if (err == 0)
 		__atomic_or_fetch(&state->shapes, shapes, __ATOMIC_SEQ_CST);

@@ -9,6 +9,14 @@
 #include <execward/policy.h>
 #include <execward/words.h>
 
+/* What no_new_privs kept a transition from gaining. */
+struct ew_withheld {
+	__u32 kinds;	/* EW_BIT(EW_GAIN_*) */
+	__u32 uid, gid; /* the effective ids that would have been gained */
+	__u32 pad;
+	__u64 caps; /* bit N for capability N */
+};
+
 /* One transition, as the programs put it into a reader's ring buffer. Zeroed before it is filled. */
 struct ew_record {
 	__u64 time;	   /* CLOCK_BOOTTIME, nanoseconds */
@@ -26,6 +34,7 @@ struct ew_record {
 	struct ew_identity file, exe;
 	__u64 cgroup_id; /* of the v2 hierarchy */
 	struct ew_creds before, after;
+	struct ew_withheld withheld;
 	char comm[EW_COMM_MAX];		    /* any bytes but NUL: prctl(PR_SET_NAME) */
 	char profile[EW_PROFILE_NAME_MAX];  /* the one that decided; empty when none applies */
 	char rule_file[EW_POLICY_FILE_MAX]; /* where it was read */

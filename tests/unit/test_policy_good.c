@@ -30,7 +30,7 @@ static void everything(void **state)
 				   "    shapes: [memfd, interpreted]\n"
 				   "    userns: initial\n"
 				   "    sticky: no\n"
-				   "    self_service: false\n"
+				   "    self_service: yes\n"
 				   "    cgroups: [/, \"/system.slice/a b.service\"]\n"
 				   "    allow_caps: [cap_net_bind_service]\n"
 				   "    except:\n"
@@ -57,7 +57,7 @@ static void everything(void **state)
 	assert_int_equal(profile->shapes, EW_BIT(EW_SHAPE_MEMFD) | EW_BIT(EW_SHAPE_INTERPRETED));
 	assert_int_equal(profile->userns, EW_POLICY_USERNS_INITIAL);
 	assert_false(profile->sticky);
-	assert_false(profile->self_service);
+	assert_true(profile->self_service);
 	assert_int_equal(profile->cgroups_count, 2);
 	assert_string_equal(profile->cgroups[1], "/system.slice/a b.service");
 	assert_int_equal(profile->allow_caps_count, 1);
