@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <execward/policy.h>
+#include <execward/subject.h>
 
 /*
  * The compiled policy: exactly what apply.c writes into the maps, made by policy_compile.c without a kernel. All
@@ -23,6 +24,20 @@ struct ew_image_cgroup {
 	const char *file;  /* owned by the image */
 };
 
+/* Users that one profile names; ranges can overlap. */
+struct ew_image_user {
+	__u32 first, last;
+	__u64 set; /* profile slots */
+};
+
+struct ew_image_program {
+	struct ew_program_key key; /* generation 0: apply sets it */
+	__u64 set;		   /* profile slots */
+	char *path;		   /* by which it was first named */
+	unsigned int line;	   /* of that, in `file` */
+	const char *file;	   /* owned by the image */
+};
+
 struct ew_image {
 	unsigned int n_profiles;
 	struct ew_profile profiles[EW_PROFILES_MAX]; /* slots in order of files and of lines; generation 0 */
@@ -30,7 +45,14 @@ struct ew_image {
 	struct ew_image_exception *exceptions;
 	size_t n_cgroups;
 	struct ew_image_cgroup *cgroups;
+	size_t n_users;
+	struct ew_image_user *users;
+	size_t n_programs;
+	struct ew_image_program *programs; /* each file once */
 };
+
+/* The sticky ones among the profiles. */
+__u64 ew_image_sticky(const struct ew_image *image);
 
 void ew_image_free(struct ew_image **image);
 
