@@ -3,10 +3,10 @@
  * The hooks of one exec, in the order in which they run (fs/exec.c):
  *
  * ew_creds_for_exec   - works out once who is governed; `exec: none`
- * ew_check_security   - shapes, at each level of interpretation
+ * ew_check_security   - shapes, and programs that put the task under profiles, at each level of interpretation
  * ew_vfs_caps         - learns whether the file carries capabilities
  * ew_creds_from_file  - gains: the capability LSM has computed the new creds by now
- * ew_committing_creds - past the point of no return: counts and records what passes
+ * ew_committing_creds - past the point of no return: counts and records what passes; tags by program
  *
  * None of them is sleepable: a program then runs under rcu_read_lock() and sees one policy from end to end. A refusal
  * by another program (`ret`) is passed on; one by an earlier LSM never gets here.
@@ -97,23 +97,25 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
 	bool check, forbidden = false;
+	__u64 set, unstuck;
 	struct ew_task_tag tag;
 	struct ew_exec *x;
 	int copied;
-	__u64 set;
 
 	if (ret || !st)
 		return ret;
+	set = ew_tags_of_cgroup(st);
+	unstuck = ew_tags_stick(st, current, set);
 	copied = ew_tags_move(st, current, &tag);
-	set = tag.set | ew_tags_of_cgroup(st);
+	set |= tag.set | ew_tags_of_user(st, current);
 	/* left over from an exec that failed outside of our hooks */
 	x = ew_exec_followed(current, st);
 	if (x)
 		ew_exec_end(st, x);
 	if (!set && !st->readers_all)
 		return 0;
-	if (copied < 0)
-		return ew_refuse_unevaluable(st, tag.set);
+	if (copied < 0 || unstuck)
+		return ew_refuse_unevaluable(st, tag.set | unstuck);
 
 	check = ew_core_is_check(bprm);
 	/* `execward run` execs its command under the profile; from then on the profile's `exec: none` holds */
@@ -176,21 +178,26 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 	struct ew_exec *x;
 	bool interpreter;
 	__u32 shapes;
+	__u64 enters;
 
-	if (ret || !st || (!st->shapes && !st->readers))
+	if (ret || !st)
 		return ret;
+	enters = ew_tags_of_program(st, bprm->file);
+	if (!enters && !st->shapes && !st->readers)
+		return 0;
 	interpreter = bprm->interp != bprm->filename;
 	shapes = ew_shapes_of(bprm);
 	x = ew_exec_followed(current, st);
 	if (!x) {
-		__u64 set = shapes || interpreter ? ew_tags_of_task(st, current) : 0;
+		__u64 set = shapes || interpreter || enters ? ew_tags_of_task(st, current) : 0;
 
-		if (!set)
+		if (!set && !enters)
 			return 0;
 		x = ew_exec_follow(current, st, set);
 		if (!x)
-			return ew_refuse_unevaluable(st, set);
+			return ew_refuse_unevaluable(st, set | enters);
 	}
+	x->enters |= enters;
 	/* a second level that no "#!" asked for: binfmt_misc */
 	if (interpreter && !(x->shapes & EW_BIT(EW_SHAPE_SCRIPT)))
 		shapes |= EW_BIT(EW_SHAPE_INTERPRETED);
@@ -272,6 +279,31 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	return 0;
 }
 
+/*
+ * The process goes under the profiles of its program. It cannot be refused any more: where the tag cannot be stored and
+ * not all of them only audit, it is killed before its first instruction.
+ */
+static __always_inline void ew_enter(struct task_struct *current, struct ew_exec *x)
+{
+	struct ew_decision d = {.reason = EW_REASON_UNEVALUABLE, .slot = EW_PROFILES_MAX};
+	struct ew_counters *c;
+
+	/* current leads its thread group by now */
+	if (ew_tags_join(current, x->enters) == 0)
+		return;
+	d.verdict = ew_judge_unevaluable(x->enters, true);
+	if (d.verdict >= EW_VERDICT_DENY) {
+		d.verdict = EW_VERDICT_KILL;
+		bpf_send_signal(EW_SIGKILL);
+	} else {
+		c = ew_counters_get(EW_PROFILES_MAX);
+		if (c)
+			EW_COUNT(c->tags_lost);
+	}
+	x->decision = d;
+	x->set |= x->enters;
+}
+
 SEC("lsm/bprm_committing_creds")
 int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 {
@@ -285,6 +317,8 @@ int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 	x = ew_exec_followed(current, st);
 	if (!x)
 		return 0;
+	if (x->enters)
+		ew_enter(current, x);
 	if (x->set)
 		ew_count(&x->decision);
 	if (ew_wanted(st, x->set))

@@ -3,6 +3,7 @@
 #define EW_BPF_TAGS_H
 
 #include "maps.h"
+#include "subject.h"
 
 /* Which profiles apply to the current task. */
 
@@ -61,7 +62,7 @@ static __always_inline __u64 ew_tags_of_task(const struct ew_state *st, struct t
 	struct ew_task_tag tag;
 
 	ew_tags_of_process(st, current, &tag);
-	return tag.set | ew_tags_of_cgroup(st);
+	return tag.set | ew_tags_of_cgroup(st) | ew_tags_of_user(st, current);
 }
 
 /*

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * ew_task_alloc - a child gets its parent's process tag, or is not born
+ * ew_task_alloc - a child gets its parent's process tag, or is not born; what sticks becomes a process tag
  * ew_task_fork  - catches the children whose parent was tagged while they were being made; attached only meanwhile
  * ew_task_walk  - gives every thread its leader's tag, on behalf of `tag --pid` and `untag --pid`
  */
 #include "exec.h"
 #include "judge.h"
 #include "emit.h"
+#include "tags.h"
 
 #define EW_CLONE_THREAD 0x00010000 /* linux/sched.h */
-
-/* EW_FAULT_*: set before loading, for the tests */
-const volatile __u32 ew_fault = 0;
 
 SEC("lsm/task_alloc")
 int BPF_PROG(ew_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
@@ -20,22 +18,25 @@ int BPF_PROG(ew_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	struct ew_state *st = ew_state_get();
 	struct ew_task_tag *tag, *child = NULL;
 	struct ew_counters *c;
+	__u64 set, unstuck;
 
 	/* the threads of a process share the tag of its leader; task->group_leader is not set yet */
 	if (ret || clone_flags & EW_CLONE_THREAD || !st || !st->process_tags)
 		return ret;
+	unstuck = st->sticky ? ew_tags_stick(st, current, ew_tags_of_cgroup(st)) : 0;
 	tag = bpf_task_storage_get(&task_tags, current->group_leader, 0, 0);
-	if (!tag || !tag->set)
+	set = unstuck | (tag ? tag->set : 0);
+	if (!set)
 		return 0;
-	if (!(ew_fault & EW_FAULT_FORK))
+	if (!unstuck && !(ew_fault & EW_FAULT_FORK))
 		child = bpf_task_storage_get(&task_tags, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (child) {
-		child->set = tag->set;
+		child->set = set;
 		child->starting = 0;
 		return 0;
 	}
 	c = ew_counters_get(EW_PROFILES_MAX);
-	if (ew_judge_unevaluable(tag->set, false) == EW_VERDICT_AUDIT) {
+	if (ew_judge_unevaluable(set, false) == EW_VERDICT_AUDIT) {
 		if (c)
 			EW_COUNT(c->tags_lost);
 		return 0;

@@ -8,6 +8,8 @@
 
 #include "cgroup.h"
 #include "log.h"
+#include "tag_programs.h"
+#include "tag_users.h"
 
 static void remove_exceptions(const struct ew_pins *pins, const struct ew_image *image, size_t n, __u32 generation)
 {
@@ -24,13 +26,16 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 {
 	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ew_profiles", sizeof(__u32),
 						sizeof(struct ew_profile), EW_PROFILES_MAX, NULL);
+	__u64 sticky = ew_image_sticky(image);
 
 	if (fd < 0)
 		return ew_error_ret(-errno, "the map of profiles cannot be made: %s", strerror(errno));
-	for (__u32 slot = 0; slot < image->n_profiles; slot++) {
+	/* slot 0 in any case, for what holds for the whole policy */
+	for (__u32 slot = 0; slot == 0 || slot < image->n_profiles; slot++) {
 		struct ew_profile profile = image->profiles[slot];
 
 		profile.generation = generation;
+		profile.sticky = sticky;
 		if (bpf_map_update_elem(fd, &slot, &profile, BPF_ANY) < 0)
 			return ew_error_ret(-errno, "profile \"%s\" cannot be stored: %s", profile.name,
 					    strerror(errno));
@@ -61,12 +66,18 @@ int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u
 			return err;
 		}
 	}
-	if (bpf_map_update_elem(pins->policies_fd, &zero, &profiles, BPF_ANY) < 0) {
+	err = ew_tag_programs_apply(pins, image, generation);
+	if (err == 0)
+		err = ew_tag_users_apply(pins, image, generation);
+	if (err == 0 && bpf_map_update_elem(pins->policies_fd, &zero, &profiles, BPF_ANY) < 0) {
 		err = -errno;
-		remove_exceptions(pins, image, i, generation);
-		return ew_error_ret(err, "the policy cannot be put in force: %s", strerror(-err));
+		ew_error("the policy cannot be put in force: %s", strerror(-err));
 	}
-	return 0;
+	if (err < 0) {
+		remove_exceptions(pins, image, i, generation);
+		ew_tag_programs_forget(pins, generation);
+	}
+	return err;
 }
 
 int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image)

@@ -10,8 +10,9 @@
 /*
  * ew_apply_image - puts IMAGE in force as policy number GENERATION (not 0, and not the one in force)
  *
- * Exceptions first, then one store that swaps the profiles. Returns 0 or a negative errno; on failure what was in force
- * still is, and the new exceptions are gone.
+ * Exceptions, programs and users first, then one store that swaps the profiles. What commands put on users goes over to
+ * the new policy's table, what they put on programs stays where it is. Returns 0 or a negative errno; on failure what
+ * was in force still is, and the new exceptions and programs are gone.
  */
 int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
 

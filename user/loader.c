@@ -157,9 +157,14 @@ static __u32 refused_shapes(const struct ew_image *image)
 	return shapes;
 }
 
+static bool needs_process_tags(const struct ew_image *image)
+{
+	return image->n_programs || ew_image_sticky(image);
+}
+
 /*
  * Cgroups first, so that none is missed between the walk and the tracepoint; the hook that starts the accounting of an
- * exec last. ew_task_alloc waits for the first process tag.
+ * exec last. ew_task_alloc waits for the first process tag, unless the policy itself makes some.
  */
 static int attach_all(struct execward *skel, const struct ew_pins *pins, const struct ew_image *image)
 {
@@ -167,8 +172,10 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 	const struct hook hooks[] = {
 		HOOK(skel, ew_committing_creds),
 		HOOK(skel, ew_creds_from_file),
-		/* these two only where the policy refuses shapes; readers attach both */
-		shapes ? HOOK(skel, ew_check_security) : (struct hook){},
+		/* only where the policy needs it: process tags come of programs and of what sticks */
+		needs_process_tags(image) ? HOOK(skel, ew_task_alloc) : (struct hook){},
+		/* these two only where the policy refuses shapes or has programs; readers attach both */
+		shapes || image->n_programs ? HOOK(skel, ew_check_security) : (struct hook){},
 		shapes & EW_BIT(EW_SHAPE_SETID) ? HOOK(skel, ew_vfs_caps) : (struct hook){},
 		HOOK(skel, ew_creds_for_exec),
 	};
@@ -187,7 +194,13 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 
 static int write_state(const struct ew_pins *pins, const struct ew_image *image)
 {
-	struct ew_state state = {.shapes = refused_shapes(image)};
+	struct ew_state state = {
+		.shapes = refused_shapes(image),
+		.users = image->n_users > 0,
+		.programs = image->n_programs ? EW_PROGRAMS_POLICY : 0,
+		.sticky = ew_image_sticky(image) != 0,
+		.process_tags = needs_process_tags(image),
+	};
 	__u32 zero = 0;
 
 	if (bpf_map_update_elem(pins->state_fd, &zero, &state, BPF_ANY) < 0)
@@ -209,8 +222,9 @@ static int write_meta(const struct ew_pins *pins)
 }
 
 /*
- * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself does
- * the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF, which alone took half of a load.
+ * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself
+ * does the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF, which alone took half
+ * of a load.
  */
 static int open_skeleton(struct execward **skel)
 {
@@ -227,6 +241,8 @@ static int open_skeleton(struct execward **skel)
 	(*skel)->maps.scratches.max_entries = (__u32)n_cpus * EW_SCRATCHES;
 	if (fault && strcmp(fault, "fork") == 0)
 		(*skel)->rodata->ew_fault |= EW_FAULT_FORK;
+	if (fault && strcmp(fault, "exec") == 0)
+		(*skel)->rodata->ew_fault |= EW_FAULT_EXEC;
 	return 0;
 }
 
@@ -242,7 +258,8 @@ static int load_skeleton(struct execward *skel)
 		skel->ctx.log_buf = (__u64)(uintptr_t)log;
 	}
 	err = execward__load(skel);
-	/* each program's words replace those of the one before: what is there is the last one's, that which was refused */
+	/* each program's words replace those of the one before: what is there is the last one's, that which was refused
+	 */
 	if (err < 0 && log)
 		fputs(log, stderr);
 	return err;

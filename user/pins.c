@@ -269,6 +269,34 @@ int ew_pins_need_shapes(const struct ew_pins *pins)
 	return err < 0 ? err : attach_pinned(pins->ew_vfs_caps_prog_fd, "ew_vfs_caps");
 }
 
+int ew_pins_need_users(const struct ew_pins *pins)
+{
+	struct ew_state *state = ew_pins_map_state(pins);
+
+	if (!state)
+		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
+	__atomic_store_n(&state->users, 1, __ATOMIC_SEQ_CST);
+	ew_pins_unmap_state(state);
+	return 0;
+}
+
+int ew_pins_need_programs(const struct ew_pins *pins, __u32 whose)
+{
+	int err = ew_pins_need_process_tags(pins);
+	struct ew_state *state;
+
+	if (err == 0)
+		err = attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security");
+	if (err < 0)
+		return err;
+	state = ew_pins_map_state(pins);
+	if (!state)
+		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
+	__atomic_fetch_or(&state->programs, whose, __ATOMIC_SEQ_CST);
+	ew_pins_unmap_state(state);
+	return 0;
+}
+
 static size_t state_size(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -299,21 +327,40 @@ struct ew_state *ew_pins_map_state(const struct ew_pins *pins)
 	return state == MAP_FAILED ? NULL : state;
 }
 
-int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
+/* SLOT of the policy in force, used or not. */
+static int read_slot(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
 {
 	_cleanup_close_ int inner = -1;
-	struct ew_profile profile;
 	__u32 zero = 0, id;
 
-	if (slot >= EW_PROFILES_MAX)
-		return -ENOENT;
 	if (bpf_map_lookup_elem(pins->policies_fd, &zero, &id) < 0)
 		return -errno;
 	inner = bpf_map_get_fd_by_id(id);
 	if (inner < 0)
 		return -errno;
-	if (bpf_map_lookup_elem(inner, &slot, &profile) < 0)
-		return -errno;
+	return bpf_map_lookup_elem(inner, &slot, out) < 0 ? -errno : 0;
+}
+
+int ew_pins_generation(const struct ew_pins *pins, __u32 *out)
+{
+	struct ew_profile head;
+	int err = read_slot(pins, 0, &head);
+
+	if (err == 0)
+		*out = head.generation;
+	return err;
+}
+
+int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
+{
+	struct ew_profile profile;
+	int err;
+
+	if (slot >= EW_PROFILES_MAX)
+		return -ENOENT;
+	err = read_slot(pins, slot, &profile);
+	if (err < 0)
+		return err;
 	if (!(profile.flags & EW_PROFILE_USED))
 		return -ENOENT;
 	*out = profile;

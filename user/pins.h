@@ -20,7 +20,9 @@
 #define EW_PINNED_MAPS(X) \
 	X(meta)           \
 	X(state)          \
-	X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags) X(counters) X(readers)
+	X(policies)       \
+	X(exceptions)     \
+	X(cgroups) X(cgroup_paths) X(cgroup_applies) X(user_tables) X(programs) X(task_tags) X(counters) X(readers)
 
 /*
  * The pinned programs: two that tools run, and three that are attached when they are first needed, as each costs every
@@ -85,6 +87,18 @@ int ew_lock_take(void);
  */
 int ew_pins_need_process_tags(const struct ew_pins *pins);
 int ew_pins_need_shapes(const struct ew_pins *pins);
+
+/*
+ * ew_pins_need_users - from here on users are looked up; before the first is tagged
+ * ew_pins_need_programs - the same for programs; WHOSE is EW_PROGRAMS_*
+ *
+ * As above.
+ */
+int ew_pins_need_users(const struct ew_pins *pins);
+int ew_pins_need_programs(const struct ew_pins *pins, __u32 whose);
+
+/* The number of the policy in force. Returns 0, -ENOENT before there is one, or what bpf(2) failed with. */
+int ew_pins_generation(const struct ew_pins *pins, __u32 *out);
 
 /* The state that programs and tools share, mapped; NULL with errno on failure. */
 struct ew_state *ew_pins_map_state(const struct ew_pins *pins);

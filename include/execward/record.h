@@ -81,17 +81,24 @@ struct ew_state {
 	 * outside of our hooks stays counted until its task execs again, or for good: that costs time, nothing else.
 	 */
 	__u32 execs;
-	__u32 shapes; /* EW_BIT(EW_SHAPE_*) that some profile refuses; 0: without a reader nobody looks at shapes */
-	__u32 pad;
+	__u32 shapes;	/* EW_BIT(EW_SHAPE_*) that some profile refuses; 0: without a reader nobody looks at shapes */
+	__u32 users;	/* 1 from before the first user is tagged */
+	__u32 programs; /* EW_PROGRAMS_*: whose tags on programs there are */
+	__u32 sticky;	/* 1 from before the first sticky profile is in force; process_tags is 1, too */
 	struct ew_reader reader[EW_READERS_MAX];
+};
+
+enum ew_programs {
+	EW_PROGRAMS_POLICY = 1 << 0,
+	EW_PROGRAMS_COMMAND = 1 << 1,
 };
 
 #define EW_REASONS_ROOM 16 /* EW_REASON_MAX, up to a power of two, by which an index is masked */
 _Static_assert(EW_REASON_MAX <= EW_REASONS_ROOM, "room for every reason");
 
 /*
- * Counters of one profile, or, at entry EW_PROFILES_MAX, of everything. There is a set of them for each possible CPU: entry
- * N of CPU C is at C * EW_COUNTERS + N.
+ * Counters of one profile, or, at entry EW_PROFILES_MAX, of everything. There is a set of them for each possible CPU:
+ * entry N of CPU C is at C * EW_COUNTERS + N.
  */
 #define EW_COUNTERS (EW_PROFILES_MAX + 1)
 struct ew_counters {
@@ -108,6 +115,7 @@ struct ew_counters {
 /* Faults that the tests ask for when they load (EXECWARD_FAULT, docs/testing.md). */
 enum ew_fault {
 	EW_FAULT_FORK = 1 << 0, /* no process tag can be stored for a child */
+	EW_FAULT_EXEC = 1 << 1, /* nor for a task that execs */
 };
 
 /* How many records can be under construction on one CPU: by tasks that preempted one another. */
