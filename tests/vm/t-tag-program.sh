@@ -9,9 +9,10 @@
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 
-# ENV and SH: programs that run what they are told to. SCRIPT: the same as a script.
-ENV=$T_TMP/env SH=$T_TMP/sh SCRIPT=$T_TMP/script PLAIN=$T_TMP/plain
+# ENV, HOLES and SH: programs that run what they are told to. SCRIPT: the same as a script.
+ENV=$T_TMP/env HOLES=$T_TMP/holes SH=$T_TMP/sh SCRIPT=$T_TMP/script PLAIN=$T_TMP/plain
 install -m 755 "$(command -v env)" "$ENV"
+install -m 755 "$(command -v env)" "$HOLES"
 install -m 755 "$(command -v dash)" "$SH"
 printf '#!/bin/sh\n"$@"; exit\n' >"$SCRIPT"
 chmod 755 "$SCRIPT"
@@ -124,13 +125,19 @@ profiles:
   - {name: see, mode: audit, programs: [$SH, $ENV]}
   - {name: dead, mode: kill}
   - {name: stop, mode: deny, exec: none}
+  - name: holes
+    mode: deny
+    programs: [$HOLES]
+    except:
+      - {program: $SUID, gain: ["uid:root", caps]}
 YAML
 ok "load" load
+is "an exception" "0 refused" "$(u "$HOLES" "$SUID") $(u "$HOLES" ping 2>&1 | sed 's/.*Operation not permitted.*/refused/')"
 is "governed" refused "$(u "$ENV" "$SUID")"
 is "others are not" 0 "$(u env "$SUID")"
 is "descendants" refused "$(u "$ENV" tchild session "$SUID")"
 like "list" '^no, see +policy$' "$(listed "$ENV")"
-like "status counts them" '"tagged_users":0,"tagged_programs":3,' "$(execward status --json)"
+like "status counts them" '"tagged_users":0,"tagged_programs":4,' "$(execward status --json)"
 is "audit" 0 "$(u "$SH" -c "exec $SUID")"
 is "counted" 1 "$(counter audit)"
 ok "one more by command" execward tag --program "$SH" dead

@@ -24,8 +24,15 @@ profiles:
   - {name: keep, mode: deny, sticky: yes, cgroups: [/sticky, /both]}
   - {name: see, mode: audit, sticky: yes}
   - {name: dead, mode: kill, sticky: yes}
+  - name: holes
+    mode: deny
+    sticky: yes
+    cgroups: [/holes]
+    except:
 YAML
-cg_make /loose /sticky /sticky/below /both /see /dead
+printf '      - {program: %s, gain: ["uid:root", caps]}\n' "$SUID" >>"$POLICY/t.yaml"
+install -m 4755 /ew/bin/teuid "$T_TMP/other"
+cg_make /holes /loose /sticky /sticky/below /both /see /dead
 
 t_case "without policy"
 is "gains" 0 "$(leave /sticky "$SUID")"
@@ -46,6 +53,7 @@ is "descendants" refused "$(leave /sticky tchild session "$SUID")"
 is "an exec by a thread" refused "$(outcome sh -c 'echo $$ >"$0/sticky/cgroup.procs" && exec tchild thread "$1" -c "echo \$\$ >$0/cgroup.procs && exec asuser 1000 1000 1000 $2"' $CG /bin/dash "$SUID")"
 is "neither fork nor exec there" 0 "$(pass /sticky "$SUID")"
 is "others" 0 "$(gain)"
+is "an exception, and what it does not name" "0 refused" "$(leave /holes "$SUID") $(leave /holes "$T_TMP/other")"
 is "one sticky, one not: the sticky one stays" refused "$(leave /both "$SUID")"
 records_begin --denied
 leave /both "$SUID" >/dev/null
@@ -76,5 +84,5 @@ ok "audit" execward tag --cgroup /see see
 is "audit: exec and fork go on" 0 "$(cg_run /see tchild session "$T_TMP/plain")"
 ok "the fork is counted" test "$(counter tags_lost)" -gt 0
 execward unload
-cg_remove /loose /sticky/below /sticky /both /see /dead
+cg_remove /holes /loose /sticky/below /sticky /both /see /dead
 t_done
