@@ -25,7 +25,11 @@
 #define EW_EXCEPTIONS_MAX 65536 /* (profile, program, from) triples in force */
 #define EW_CGROUP_PATHS_MAX 1024
 #define EW_CGROUPS_MAX 1000000
-#define EW_EXCEPTION_IDS_MAX 8 /* user or group ids one exception can name */
+#define EW_EXCEPTION_IDS_MAX 8	/* user or group ids one exception can name */
+#define EW_USERS_MAX 2047	/* users and ranges of users that policies can name, and again commands */
+#define EW_USER_RANGES 8192	/* entries of a table of users: both, and the gaps between them */
+#define EW_PROGRAMS_MAX 4096	/* tagged programs of a policy, and again those of commands */
+#define EW_PROGRAM_NAME_MAX 248 /* of the path that `list` shows */
 #define EW_READERS_MAX 16
 #define EW_PATH_MAX 4096 /* PATH_MAX, linux/limits.h */
 #define EW_COMM_MAX 16	 /* TASK_COMM_LEN, include/linux/sched.h */
