@@ -85,7 +85,7 @@ int ew_cmd_load(int argc, char **argv)
 		return EW_EXIT_FAILED;
 	err = ew_pins_try(&pins, why, sizeof(why));
 	if (err == 0)
-		ew_error("execward is loaded already; to take in a changed policy: execward reload");
+		ew_error("execward is loaded already; to put another policy in force: execward reload");
 	else if (err != -ENOENT && err != -EINPROGRESS)
 		ew_error("%s", why);
 	if (err != -ENOENT && err != -EINPROGRESS)
