@@ -21,9 +21,15 @@ run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if 
 
 # inside [UID]: instructions that our programs spend on one exec
 inside() {
-	before=$(run_time)
-	sh -c 'echo $$ >/sys/fs/cgroup/counted/cgroup.procs && exec asuser "$1" "$1" "$1" countexec 180 "$0"' $tiny "${1:-5}" >/dev/null
-	echo $((($(run_time) - before) / 200))
+	least=''
+	# an interrupt that comes in one of our programs is counted with it
+	for _ in 1 2 3; do
+		before=$(run_time)
+		sh -c 'echo $$ >/sys/fs/cgroup/counted/cgroup.procs && exec asuser "$1" "$1" "$1" countexec 180 "$0"' $tiny "${1:-5}" >/dev/null
+		n=$((($(run_time) - before) / 200))
+		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
+	done
+	echo "$least"
 }
 
 # load TEXT: with a profile "web" that has TEXT as further keys

@@ -22,7 +22,7 @@ policy="--policy-dir $T_TMP"
 # cost CGROUP: instructions for one vfork+exec+wait, from within CGROUP. The least of some medians, by several processes
 # and with some more alive each time: what the allocators happen to hold, and how far they search, only ever adds.
 cost() {
-	least= alive=
+	least='' alive=''
 	for _ in 1 2 3 4 5 6 7 8; do
 		sleep 100000 >/dev/null &
 		alive="$alive $!"
@@ -43,9 +43,15 @@ run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if 
 # inside CGROUP: instructions that our programs spend on one exec there, to the instruction; what the kernel spends
 # outside of them differs by more from one process to the next
 inside() {
-	before=$(run_time)
-	sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 180 "$1"' "$cgroups/$1" $tiny >/dev/null
-	echo $((($(run_time) - before) / 200))
+	least=''
+	# an interrupt that comes in one of our programs is counted with it
+	for _ in 1 2 3; do
+		before=$(run_time)
+		sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 180 "$1"' "$cgroups/$1" $tiny >/dev/null
+		n=$((($(run_time) - before) / 200))
+		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
+	done
+	echo "$least"
 }
 
 # within DESC LIMIT NUMBER
