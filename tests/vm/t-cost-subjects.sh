@@ -23,10 +23,10 @@ run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if 
 inside() {
 	least=''
 	# an interrupt that comes in one of our programs is counted with it
-	for _ in 1 2 3; do
+	for _ in 1 2 3 4 5; do
 		before=$(run_time)
-		sh -c 'echo $$ >/sys/fs/cgroup/counted/cgroup.procs && exec asuser "$1" "$1" "$1" countexec 180 "$0"' $tiny "${1:-5}" >/dev/null
-		n=$((($(run_time) - before) / 200))
+		sh -c 'echo $$ >/sys/fs/cgroup/counted/cgroup.procs && exec asuser "$1" "$1" "$1" countexec 80 "$0"' $tiny "${1:-5}" >/dev/null
+		n=$((($(run_time) - before) / 100))
 		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
 	done
 	echo "$least"
