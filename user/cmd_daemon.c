@@ -36,7 +36,24 @@ struct daemon {
 	bool behind; /* programs may have been replaced since they were looked up for the policy in force */
 };
 
-static size_t count_paths(const struct ew_policy *policy)
+/* The paths of PROFILE's programs, into PATHS unless that is NULL. Returns their number. */
+static size_t paths_of(const struct ew_policy_profile *profile, const char **paths)
+{
+	size_t n = 0;
+
+#define ADD(path) (paths ? (void)(paths[n] = (path)) : (void)0, n++)
+	for (unsigned int i = 0; i < profile->programs_count; i++)
+		ADD(profile->programs[i]);
+	for (unsigned int e = 0; e < profile->except_count; e++) {
+		ADD(profile->except[e].program);
+		for (unsigned int i = 0; i < profile->except[e].from_count; i++)
+			ADD(profile->except[e].from[i]);
+	}
+#undef ADD
+	return n;
+}
+
+static size_t all_paths(const struct ew_policy *policy, const char **paths)
 {
 	size_t n = 0;
 
@@ -44,33 +61,15 @@ static size_t count_paths(const struct ew_policy *policy)
 		const struct ew_policy_document *document = policy->files[f].document;
 
 		for (unsigned int p = 0; p < document->profiles_count; p++)
-			for (unsigned int e = 0; e < document->profiles[p].except_count; e++)
-				n += 1 + document->profiles[p].except[e].from_count;
+			n += paths_of(&document->profiles[p], paths ? paths + n : NULL);
 	}
 	return n;
-}
-
-static void fill_paths(const struct ew_policy *policy, const char **paths)
-{
-	for (size_t f = 0; f < policy->n_files; f++) {
-		const struct ew_policy_document *document = policy->files[f].document;
-
-		for (unsigned int p = 0; p < document->profiles_count; p++) {
-			for (unsigned int e = 0; e < document->profiles[p].except_count; e++) {
-				const struct ew_policy_exception *exception = &document->profiles[p].except[e];
-
-				*paths++ = exception->program;
-				for (unsigned int i = 0; i < exception->from_count; i++)
-					*paths++ = exception->from[i];
-			}
-		}
-	}
 }
 
 /* From here on POLICY, which may be the one before, is the one in force. Takes it over. */
 static void adopt(struct daemon *d, struct ew_policy *policy, __u32 generation)
 {
-	size_t n = count_paths(policy);
+	size_t n = all_paths(policy, NULL);
 	_cleanup_free_ const char **paths = calloc(n ?: 1, sizeof(*paths));
 	int err = -ENOMEM;
 
@@ -81,7 +80,7 @@ static void adopt(struct daemon *d, struct ew_policy *policy, __u32 generation)
 	d->policy = policy;
 	d->behind = true;
 	if (paths) {
-		fill_paths(policy, paths);
+		all_paths(policy, paths);
 		err = ew_follow_set(&d->follow, paths, n);
 	}
 	if (err < 0)

@@ -71,6 +71,20 @@ ok "before it is followed, the exception does not apply" refused ping
 kill -CONT $daemon
 ok "after" wait_for 30 runs ping
 
+t_case "a program that puts its process under a profile"
+cp "$(readlink -f /bin/sh)" "$P/sh"
+policy deny ping
+sed -i "s|    except:|    programs: [$P/sh]\n    except:|" "$D/d.yaml"
+kill -HUP $daemon
+entered() { [ "$("$P/sh" -c "asuser 1000 1000 1000 $P/other; echo \$?" 2>/dev/null | tail -n 1)" = 126 ]; }
+ok "is under it" wait_for 30 entered
+cp "$P/sh" "$P/sh.new"
+kill -STOP $daemon
+mv "$P/sh.new" "$P/sh"
+nok "another file is not" entered
+kill -CONT $daemon
+ok "until it is followed" wait_for 30 entered
+
 t_case "edited, and not reloaded"
 policy audit ping other
 program ping
