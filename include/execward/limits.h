@@ -17,6 +17,9 @@
 	65536 /* levels looked at once the map of cgroups had no room; the walk ends at the last one */
 #define EW_EXCEPTIONS_MAX 65536 /* (profile, program, from) triples in force */
 #define EW_CGROUP_PATHS_MAX 1024
+#define EW_PATTERNS_MAX 1024	    /* cgroup patterns in a policy */
+#define EW_PATTERN_STATES_MAX 65536 /* of the automaton that they make, 520 bytes each */
+#define EW_CGROUP_TRACE_MAX 1024    /* TRACE_CGROUP_PATH_LEN, kernel/cgroup/cgroup-internal.h: a longer path is cut */
 #define EW_CGROUPS_MAX 1000000
 #define EW_EXCEPTION_IDS_MAX 8 /* user or group ids one exception can name */
 #define EW_READERS_MAX 16
