@@ -2,7 +2,7 @@
 /*
  * ew_cgroup_mkdir - a new cgroup gets what its parent has, and what the policy says of its path
  * ew_cgroup_rmdir - forgets a dead one
- * ew_cgroup_walk  - tags a cgroup and all below it, on behalf of a tool
+ * ew_cgroup_walk  - tags a cgroup and all below it, or every cgroup by its path, on behalf of a tool
  *
  * All three run under cgroup_mutex (kernel/cgroup/cgroup.c, kernel/bpf/cgroup_iter.c), so none sees the others' work
  * half done, and one buffer for paths is enough. mkdir's tracepoint comes before the directory can be seen: nobody is
@@ -11,19 +11,8 @@
 #include "exec.h"
 #include "core.h"
 #include "maps.h"
+#include "paths.h"
 #include "propagate.h"
-
-struct ew_cgroup_path {
-	char bytes[EW_CGROUP_PATH_MAX];
-};
-
-/* The path as a key: padded with zeroes. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct ew_cgroup_path);
-} path_buffers SEC(".maps");
 
 static __always_inline __u64 ew_cgroup_id(struct cgroup *cgrp)
 {
@@ -55,22 +44,6 @@ static __always_inline long ew_cgroup_store(__u64 id, const struct ew_cgroup_tag
 	return bpf_map_update_elem(&cgroups, &id, new, BPF_ANY);
 }
 
-static __always_inline __u64 ew_cgroup_policy_of(const char *path)
-{
-	__u32 zero = 0;
-	struct ew_cgroup_path *key = bpf_map_lookup_elem(&path_buffers, &zero);
-	__u64 *set;
-
-	if (!key)
-		return 0;
-	__builtin_memset(key, 0, sizeof(*key));
-	/* a path that is cut here is longer than any that a policy can name, and so is no key */
-	if (bpf_probe_read_kernel_str(key->bytes, sizeof(key->bytes), path) >= (long)sizeof(key->bytes))
-		return 0;
-	set = bpf_map_lookup_elem(&cgroup_paths, key);
-	return set ? *set : 0;
-}
-
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 {
@@ -80,7 +53,7 @@ int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 
 	if (!ew_core_cgroup_is_v2(cgrp))
 		return 0;
-	tag = ew_propagate_new(ew_cgroup_policy_of(path), ew_cgroup_inherited(cgrp));
+	tag = ew_propagate_new(ew_path_policy(path), ew_cgroup_inherited(cgrp));
 	if (!tag.set || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
 		return 0;
 	st = bpf_map_lookup_elem(&state, &zero);
@@ -113,7 +86,12 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 		return 0;
 	id = ew_cgroup_id(cgrp);
 	old = bpf_map_lookup_elem(&cgroups, &id);
-	tag = ew_propagate_walk(apply, id, old ? old : &none, ew_cgroup_inherited(cgrp));
+	if (!old)
+		old = &none;
+	if (apply->by_path)
+		tag = ew_propagate_path(ew_path_policy_of_walked(cgrp), old, ew_cgroup_inherited(cgrp));
+	else
+		tag = ew_propagate_walk(apply, id, old, ew_cgroup_inherited(cgrp));
 	apply->seen++;
 	if (ew_cgroup_store(id, &tag))
 		apply->failed++;

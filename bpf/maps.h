@@ -71,6 +71,24 @@ struct {
 	__uint(value_size, sizeof(__u64));
 } cgroup_paths SEC(".maps");
 
+/*
+ * The automatons of cgroup patterns, by the lowest bit of their policy's generation: of the one in force and, during a
+ * reload, of the next. None where a policy has no patterns. Each has as many entries as states.
+ */
+struct ew_patterns {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct ew_pattern_state));
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct ew_patterns);
+} patterns SEC(".maps");
+
 /* What the cgroup iterator is to do, and what came of it (cgroup.bpf.c). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -23,6 +23,15 @@ static inline struct ew_cgroup_tag ew_propagate_walk(const struct ew_cgroup_appl
 	return tag;
 }
 
+/* A walk by path: the policy says POLICY of the cgroup whose entry is OLD. */
+static inline struct ew_cgroup_tag ew_propagate_path(__u64 policy, const struct ew_cgroup_tag *old, __u64 inherited)
+{
+	struct ew_cgroup_tag tag = {.policy = policy, .command = old->command};
+
+	tag.set = tag.policy | tag.command | inherited;
+	return tag;
+}
+
 /* A cgroup is made; the policy says POLICY of its path. */
 static inline struct ew_cgroup_tag ew_propagate_new(__u64 policy, __u64 inherited)
 {

@@ -9,6 +9,8 @@
 #include "cgroup.h"
 #include "log.h"
 
+#define ROOT_CGROUP_ID 1 /* the first node of the hierarchy (kernfs_create_root(), fs/kernfs/dir.c) */
+
 static void remove_exceptions(const struct ew_pins *pins, const struct ew_image *image, size_t n, __u32 generation)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -27,7 +29,8 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 
 	if (fd < 0)
 		return ew_error_ret(-errno, "the map of profiles cannot be made: %s", strerror(errno));
-	for (__u32 slot = 0; slot < image->n_profiles; slot++) {
+	/* every slot: ew_path_patterns() in bpf/paths.h looks at the first for the generation */
+	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++) {
 		struct ew_profile profile = image->profiles[slot];
 
 		profile.generation = generation;
@@ -36,6 +39,53 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 					    strerror(errno));
 	}
 	return TAKE_FD(fd);
+}
+
+static void remove_patterns(const struct ew_pins *pins, __u32 generation)
+{
+	__u32 place = generation & 1;
+
+	bpf_map_delete_elem(pins->patterns_fd, &place);
+}
+
+/* The map of an automaton, filled. Returns its descriptor or a negative errno. */
+static int make_patterns(const struct ew_image *image)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
+	__u32 n = (__u32)image->n_pattern_states;
+	_cleanup_free_ __u32 *keys = calloc(n, sizeof(*keys));
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ew_patterns", sizeof(__u32),
+						sizeof(struct ew_pattern_state), n, &opts);
+
+	if (fd < 0)
+		return -errno;
+	if (!keys)
+		return -ENOMEM;
+	for (__u32 i = 0; i < n; i++)
+		keys[i] = i;
+	if (bpf_map_update_batch(fd, keys, image->pattern_states, &n, NULL) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+{
+	_cleanup_close_ int fd = -1;
+	__u32 place = generation & 1;
+
+	remove_patterns(pins, generation);
+	if (!image->n_pattern_states)
+		return 0;
+	fd = make_patterns(image);
+	if (fd >= 0 && bpf_map_update_elem(pins->patterns_fd, &place, &fd, BPF_ANY) == 0)
+		return 0;
+	return ew_error_ret(fd < 0 ? fd : -errno, "the %zu cgroup patterns (%zu states) cannot be stored: %s",
+			    image->n_patterns, image->n_pattern_states, strerror(fd < 0 ? -fd : errno));
+}
+
+void ew_apply_sweep_patterns(const struct ew_pins *pins, __u32 generation)
+{
+	remove_patterns(pins, generation - 1);
 }
 
 int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
@@ -47,6 +97,9 @@ int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u
 
 	if (profiles < 0)
 		return profiles;
+	err = ew_apply_patterns(pins, image, generation);
+	if (err < 0)
+		return err;
 	for (i = 0; i < image->n_exceptions; i++) {
 		struct ew_exception_key key = image->exceptions[i].key;
 		const struct ew_profile *profile = &image->profiles[key.profile];
@@ -58,12 +111,14 @@ int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u
 				 image->exceptions[i].value.line, strerror(-err),
 				 err == -E2BIG ? "; the map of exceptions is full" : "");
 			remove_exceptions(pins, image, i, generation);
+			remove_patterns(pins, generation);
 			return err;
 		}
 	}
 	if (bpf_map_update_elem(pins->policies_fd, &zero, &profiles, BPF_ANY) < 0) {
 		err = -errno;
 		remove_exceptions(pins, image, i, generation);
+		remove_patterns(pins, generation);
 		return ew_error_ret(err, "the policy cannot be put in force: %s", strerror(-err));
 	}
 	return 0;
@@ -154,8 +209,34 @@ int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path,
 	return err;
 }
 
+int ew_apply_cgroups_by_path(const struct ew_pins *pins)
+{
+	struct ew_cgroup_apply apply = {.by_path = 1};
+	_cleanup_close_ int fd = ew_cgroup_open("/");
+	__u64 id = 0;
+	int err = fd < 0 ? fd : ew_cgroup_id(fd, &id);
+
+	if (err == -EXDEV || (err >= 0 && id != ROOT_CGROUP_ID))
+		return ew_error_ret(-EXDEV,
+				    "cgroups cannot be matched with patterns: only a part of the cgroup2 hierarchy is "
+				    "to be seen here; load where all of it is mounted, outside of containers");
+	if (err >= 0)
+		err = walk(pins, fd, &apply);
+	if (err >= 0 && apply.failed)
+		return ew_error_ret(-ENOSPC,
+				    "%llu cgroups cannot be tagged: the map of tagged cgroups is full, it holds %d; "
+				    "name fewer in the policy",
+				    (unsigned long long)apply.failed, EW_CGROUPS_MAX);
+	if (err < 0)
+		return ew_error_ret(err, "the cgroups cannot be tagged by their paths: %s", strerror(-err));
+	return 0;
+}
+
 int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image)
 {
+	/* one walk for all, literal paths too */
+	if (image->n_patterns)
+		return ew_apply_cgroups_by_path(pins);
 	for (size_t i = 0; i < image->n_cgroups; i++) {
 		const struct ew_image_cgroup *cgroup = &image->cgroups[i];
 		_cleanup_close_ int fd = ew_cgroup_open(cgroup->path);

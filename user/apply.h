@@ -18,8 +18,27 @@ int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u
 /* Writes the literal cgroup paths of IMAGE for ew_cgroup_mkdir. Returns 0 or a negative errno. */
 int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image);
 
-/* Tags those of the policy's cgroups that exist by now. Returns 0 or a negative errno. */
+/*
+ * ew_apply_patterns - writes the automaton of IMAGE's cgroup patterns, of policy number GENERATION, for ew_cgroup_mkdir
+ *
+ * ew_apply_image() does it before it puts the policy in force, and with the policy the automaton is. Returns 0 or a
+ * negative errno; on failure there is none for GENERATION.
+ */
+int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
+
+/* Frees the automaton of the policy before GENERATION, which is in force. */
+void ew_apply_sweep_patterns(const struct ew_pins *pins, __u32 generation);
+
+/* Tags those of the policy's cgroups that exist by now, patterns too. Returns 0 or a negative errno. */
 int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image);
+
+/*
+ * ew_apply_cgroups_by_path - every cgroup gets what the policy in force says of its path, and loses what another said
+ *
+ * One walk under cgroup_mutex, so no cgroup is made meanwhile. Tags by command stay. Returns 0 or a negative errno; on
+ * failure (-ENOSPC: the map is full) some cgroups can lack tags, until it is called again.
+ */
+int ew_apply_cgroups_by_path(const struct ew_pins *pins);
 
 /*
  * ew_apply_cgroup - gives the cgroup open at CGROUP_FD these profiles of its own, and all below it what they inherit

@@ -20,7 +20,8 @@
 #define EW_PINNED_MAPS(X) \
 	X(meta)           \
 	X(state)          \
-	X(policies) X(exceptions) X(cgroups) X(cgroup_paths) X(cgroup_applies) X(task_tags) X(counters) X(readers)
+	X(policies)       \
+	X(exceptions) X(cgroups) X(cgroup_paths) X(patterns) X(cgroup_applies) X(task_tags) X(counters) X(readers)
 
 /*
  * The pinned programs: two that tools run, and three that are attached when they are first needed, as each costs every

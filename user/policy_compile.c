@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pattern.h"
 #include "policy_text.h"
 #include "words.h"
 
@@ -20,6 +21,10 @@ struct compiler {
 	struct ew_image *image;
 	struct source *sources; /* of image->exceptions, by index */
 	size_t room;		/* in both */
+	struct {
+		const struct ew_policy_file *file;
+		const struct ew_node *node;
+	} patterns[EW_PATTERNS_MAX]; /* places of image->patterns, by index */
 
 	/* What is being compiled. */
 	const struct ew_policy_file *file;
@@ -53,19 +58,27 @@ static void compile_profile_head(struct compiler *c)
 static int add_cgroup(struct compiler *c, const char *path, const struct ew_node *node)
 {
 	struct ew_image *image = c->image;
-	struct ew_image_cgroup *cgroup;
+	bool pattern = ew_pattern_is(path);
+	struct ew_image_cgroup *list = pattern ? image->patterns : image->cgroups, *cgroup;
+	size_t *n = pattern ? &image->n_patterns : &image->n_cgroups;
+	size_t limit = pattern ? EW_PATTERNS_MAX : EW_CGROUP_PATHS_MAX;
 
-	for (size_t i = 0; i < image->n_cgroups; i++) {
-		if (EW_STREQ(image->cgroups[i].path, path)) {
-			image->cgroups[i].set |= 1ULL << c->slot;
+	for (size_t i = 0; i < *n; i++) {
+		if (EW_STREQ(list[i].path, path)) {
+			list[i].set |= 1ULL << c->slot;
 			return 0;
 		}
 	}
-	if (image->n_cgroups == EW_CGROUP_PATHS_MAX) {
-		error_at(c, node, "too many cgroups; expected at most %d in all files", EW_CGROUP_PATHS_MAX);
+	if (*n == limit) {
+		error_at(c, node, "too many cgroup%s; expected at most %zu in all files", pattern ? " patterns" : "s",
+			 limit);
 		return -EINVAL;
 	}
-	cgroup = &image->cgroups[image->n_cgroups];
+	if (pattern) {
+		c->patterns[*n].file = c->file;
+		c->patterns[*n].node = node;
+	}
+	cgroup = &list[*n];
 	*cgroup = (struct ew_image_cgroup){
 		.path = strdup(path),
 		.set = 1ULL << c->slot,
@@ -74,7 +87,7 @@ static int add_cgroup(struct compiler *c, const char *path, const struct ew_node
 	};
 	if (!cgroup->path)
 		return -ENOMEM;
-	image->n_cgroups++;
+	(*n)++;
 	return 0;
 }
 
@@ -324,6 +337,54 @@ static int compile_profile(struct compiler *c)
 	return err ?: merge_twins(c, start);
 }
 
+/* The first of the patterns with which there are too many states: the last of the fewest for which it fails. */
+static size_t find_excess(const struct ew_pattern *patterns, size_t n)
+{
+	size_t fits = 0;
+
+	while (n - fits > 1) {
+		size_t middle = fits + (n - fits) / 2, n_states;
+		_cleanup_free_ struct ew_pattern_state *states = NULL;
+
+		if (ew_pattern_compile(patterns, middle, 0, &states, &n_states))
+			n = middle;
+		else
+			fits = middle;
+	}
+	return n - 1;
+}
+
+static int compile_patterns(struct compiler *c)
+{
+	struct ew_image *image = c->image;
+	struct ew_pattern patterns[EW_PATTERNS_MAX];
+	struct ew_shown shown;
+	__u64 cut = 0;
+	size_t excess;
+	int err;
+
+	if (!image->n_patterns)
+		return 0;
+	for (size_t i = 0; i < image->n_patterns; i++) {
+		patterns[i] = (struct ew_pattern){image->patterns[i].path, image->patterns[i].set};
+		cut |= image->patterns[i].set;
+	}
+	for (__u32 slot = 0; slot < image->n_profiles; slot++)
+		if (image->profiles[slot].mode < EW_VERDICT_DENY)
+			cut &= ~(1ULL << slot);
+	err = ew_pattern_compile(patterns, image->n_patterns, cut, &image->pattern_states, &image->n_pattern_states);
+	if (err != -E2BIG)
+		return err;
+	excess = find_excess(patterns, image->n_patterns);
+	c->file = c->patterns[excess].file;
+	error_at(c, c->patterns[excess].node,
+		 "cgroup pattern \"%s\", with those before it, makes an automaton of more than %d states; expected "
+		 "fewer "
+		 "patterns with text after a \"*\"",
+		 ew_shown(patterns[excess].text, &shown), EW_PATTERN_STATES_MAX);
+	return 0;
+}
+
 static int compile_files(struct compiler *c, const struct ew_policy *policy)
 {
 	int err = 0;
@@ -353,9 +414,10 @@ int ew_policy_compile(const struct ew_policy *policy, unsigned int flags, const 
 	if (!image)
 		return -ENOMEM;
 	image->cgroups = calloc(EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
-	if (!image->cgroups)
+	image->patterns = calloc(EW_PATTERNS_MAX, sizeof(*image->patterns));
+	if (!image->cgroups || !image->patterns)
 		return -ENOMEM;
-	err = compile_files(&c, policy);
+	err = compile_files(&c, policy) ?: compile_patterns(&c);
 	sources = c.sources;
 	ew_diagnostics_sort(diag);
 	if (!err && diag->out_of_memory)
@@ -373,7 +435,11 @@ void ew_image_free(struct ew_image **image)
 		return;
 	for (size_t i = 0; i < (*image)->n_cgroups; i++)
 		free((*image)->cgroups[i].path);
+	for (size_t i = 0; i < (*image)->n_patterns; i++)
+		free((*image)->patterns[i].path);
 	free((*image)->cgroups);
+	free((*image)->patterns);
+	free((*image)->pattern_states);
 	free((*image)->exceptions);
 	free(*image);
 	*image = NULL;

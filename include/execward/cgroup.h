@@ -14,8 +14,12 @@ struct ew_cgroup_tag {
 /*
  * What a walk of the cgroup iterator is to do: give the cgroup where the walk starts these tags of its own, and work
  * out anew what everything below inherits. The walk holds cgroup_mutex, so no cgroup is made or moved meanwhile.
+ *
+ * With `by_path`, which starts at the root of the hierarchy, every cgroup gets what the policy in force says of its
+ * path in place of what a policy put there before, and keeps what a command did; `root`, `policy` and `command` are 0.
  */
 struct ew_cgroup_apply {
+	__u64 by_path;
 	__u64 policy, command;
 	__u64 root;   /* id of the cgroup where the walk starts */
 	__u64 seen;   /* result: cgroups visited */

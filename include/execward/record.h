@@ -82,7 +82,7 @@ struct ew_state {
 	 */
 	__u32 execs;
 	__u32 shapes; /* EW_BIT(EW_SHAPE_*) that some profile refuses; 0: without a reader nobody looks at shapes */
-	__u32 pad;
+	__u32 cgroup_paths_cut; /* times that a cgroup's path was too long to be matched with the patterns */
 	struct ew_reader reader[EW_READERS_MAX];
 };
 
@@ -90,8 +90,8 @@ struct ew_state {
 _Static_assert(EW_REASON_MAX <= EW_REASONS_ROOM, "room for every reason");
 
 /*
- * Counters of one profile, or, at entry EW_PROFILES_MAX, of everything. There is a set of them for each possible CPU: entry
- * N of CPU C is at C * EW_COUNTERS + N.
+ * Counters of one profile, or, at entry EW_PROFILES_MAX, of everything. There is a set of them for each possible CPU:
+ * entry N of CPU C is at C * EW_COUNTERS + N.
  */
 #define EW_COUNTERS (EW_PROFILES_MAX + 1)
 struct ew_counters {
