@@ -105,6 +105,20 @@ static void test_new_cgroup_inherits_and_gets_its_own(void **state)
 	assert_int_equal(tag.command, 0);
 }
 
+static void test_walk_by_path_replaces_the_policys(void **state)
+{
+	const struct ew_cgroup_tag old = {.policy = 1, .command = 2, .set = 1 | 2 | 16};
+	struct ew_cgroup_tag tag = ew_propagate_path(4, &old, 8);
+
+	(void)state;
+	assert_int_equal(tag.policy, 4);
+	assert_int_equal(tag.command, 2);
+	assert_int_equal(tag.set, 4 | 2 | 8);
+	tag = ew_propagate_path(0, &old, 0);
+	assert_int_equal(tag.policy, 0);
+	assert_int_equal(tag.set, 2);
+}
+
 static void test_random_trees(void **state)
 {
 	struct node nodes[NODES];
@@ -139,6 +153,7 @@ int main(void)
 		cmocka_unit_test(test_tag_covers_all_below_at_any_depth),
 		cmocka_unit_test(test_untag_leaves_what_others_gave),
 		cmocka_unit_test(test_new_cgroup_inherits_and_gets_its_own),
+		cmocka_unit_test(test_walk_by_path_replaces_the_policys),
 		cmocka_unit_test(test_random_trees),
 	};
 
