@@ -341,3 +341,19 @@ int ew_pattern_compile(const struct ew_pattern *patterns, size_t n, __u64 cut, s
 	*states = TAKE_PTR(a.states);
 	return 0;
 }
+
+size_t ew_pattern_excess(const struct ew_pattern *patterns, size_t n)
+{
+	size_t fits = 0;
+
+	while (n - fits > 1) {
+		size_t middle = fits + (n - fits) / 2, n_states;
+		_cleanup_free_ struct ew_pattern_state *states = NULL;
+
+		if (ew_pattern_compile(patterns, middle, 0, &states, &n_states))
+			n = middle;
+		else
+			fits = middle;
+	}
+	return n - 1;
+}

@@ -31,4 +31,11 @@ bool ew_pattern_is(const char *text);
 int ew_pattern_compile(const struct ew_pattern *patterns, size_t n, __u64 cut, struct ew_pattern_state **states,
 		       size_t *n_states);
 
+/*
+ * ew_pattern_excess - which of N patterns, for which ew_pattern_compile() said -E2BIG, was too much for it
+ *
+ * The index of one that does not fit with those before it, which do.
+ */
+size_t ew_pattern_excess(const struct ew_pattern *patterns, size_t n);
+
 #endif

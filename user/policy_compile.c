@@ -337,23 +337,6 @@ static int compile_profile(struct compiler *c)
 	return err ?: merge_twins(c, start);
 }
 
-/* The first of the patterns with which there are too many states: the last of the fewest for which it fails. */
-static size_t find_excess(const struct ew_pattern *patterns, size_t n)
-{
-	size_t fits = 0;
-
-	while (n - fits > 1) {
-		size_t middle = fits + (n - fits) / 2, n_states;
-		_cleanup_free_ struct ew_pattern_state *states = NULL;
-
-		if (ew_pattern_compile(patterns, middle, 0, &states, &n_states))
-			n = middle;
-		else
-			fits = middle;
-	}
-	return n - 1;
-}
-
 static int compile_patterns(struct compiler *c)
 {
 	struct ew_image *image = c->image;
@@ -375,7 +358,7 @@ static int compile_patterns(struct compiler *c)
 	err = ew_pattern_compile(patterns, image->n_patterns, cut, &image->pattern_states, &image->n_pattern_states);
 	if (err != -E2BIG)
 		return err;
-	excess = find_excess(patterns, image->n_patterns);
+	excess = ew_pattern_excess(patterns, image->n_patterns);
 	c->file = c->patterns[excess].file;
 	error_at(c, c->patterns[excess].node,
 		 "cgroup pattern \"%s\", with those before it, makes an automaton of more than %d states; expected "

@@ -7,7 +7,7 @@
  * A name that does not fit is refused when the policy is read, never cut.
  */
 
-#define EW_ABI 1 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
+#define EW_ABI 2 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
 
 #define EW_PROFILES_MAX 64 /* a set of profiles is one 64-bit word, a bit for each slot */
 #define EW_PROFILE_NAME_MAX 64

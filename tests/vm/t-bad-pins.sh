@@ -49,9 +49,9 @@ set_layout() {
 		00 00 00 00 00 00 00 00 39 2e 39 00 $(printf '00 %.0s' $(seq 28))
 }
 set_layout 63
-all_refuse "execward: what is loaded at $PINS comes from execward 9.9 (layout 99), and this is $(execward --version) (layout 1); use that version to unload it, or restart the machine"
+all_refuse "execward: what is loaded at $PINS comes from execward 9.9 (layout 99), and this is $(execward --version) (layout 2); use that version to unload it, or restart the machine"
 is "it goes on enforcing" refused "$(gain_in /pins)"
-set_layout 01
+set_layout 02
 ok "its own version can unload it" execward unload
 
 t_case "a pin is missing"
