@@ -80,8 +80,7 @@ static __always_inline __u64 ew_path_matched(struct ew_path_work *work, __u32 le
 	return cut ? cut->set : 0;
 }
 
-/* The profiles of the literal path at PATH. One that is cut is longer than any that a policy can name, and so no key.
- */
+/* The profiles of the literal path at PATH. What does not fit is longer than any that a policy can name. */
 static __always_inline __u64 ew_path_named(struct ew_path_work *work, const char *path)
 {
 	__u64 *set;
@@ -113,22 +112,21 @@ static __always_inline __u64 ew_path_policy(const char *path)
  */
 static __always_inline __u64 ew_path_policy_of_walked(struct cgroup *cgrp)
 {
-	__u32 zero = 0, level = BPF_CORE_READ(cgrp, level), above = 0;
+	__u32 zero = 0, level = BPF_CORE_READ(cgrp, level), above;
 	struct ew_path_work *work = bpf_map_lookup_elem(&path_works, &zero);
 	const char *name = BPF_CORE_READ(cgrp, kn, name);
 	long size;
 
 	if (!work)
 		return 0;
-	if (level >= EW_WALK_LEVELS)
-		return ew_path_matched(work, EW_CGROUP_TRACE_MAX);
-	if (level > 0)
-		above = work->lengths[(level - 1) & (EW_WALK_LEVELS - 1)];
 	if (level == 0) {
 		/* the root is no match of a pattern */
 		work->lengths[0] = 0;
 		return ew_path_named(work, "/");
 	}
+	if (level >= EW_WALK_LEVELS)
+		return ew_path_matched(work, EW_CGROUP_TRACE_MAX);
+	above = work->lengths[(level - 1) & (EW_WALK_LEVELS - 1)];
 	/* of a path that is cut already nothing is to be written over what is above */
 	if (!ew_match_is_cut(above)) {
 		char *at = &work->path[above & (EW_CGROUP_TRACE_MAX - 1)];

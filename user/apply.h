@@ -26,7 +26,10 @@ int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *ima
  */
 int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
 
-/* Frees the automaton of the policy before GENERATION, which is in force. */
+/*
+ * Frees the automaton of the policy before GENERATION, which is in force. After ew_apply_cgroups_by_path(), which waits
+ * for whoever makes a cgroup: until then ew_cgroup_mkdir can be looking for it.
+ */
 void ew_apply_sweep_patterns(const struct ew_pins *pins, __u32 generation);
 
 /* Tags those of the policy's cgroups that exist by now, patterns too. Returns 0 or a negative errno. */

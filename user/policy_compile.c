@@ -361,9 +361,8 @@ static int compile_patterns(struct compiler *c)
 	excess = ew_pattern_excess(patterns, image->n_patterns);
 	c->file = c->patterns[excess].file;
 	error_at(c, c->patterns[excess].node,
-		 "cgroup pattern \"%s\", with those before it, makes an automaton of more than %d states; expected "
-		 "fewer "
-		 "patterns with text after a \"*\"",
+		 "cgroup pattern \"%s\", with those before it, makes an automaton of more than %d states; "
+		 "expected fewer patterns with text after a \"*\"",
 		 ew_shown(patterns[excess].text, &shown), EW_PATTERN_STATES_MAX);
 	return 0;
 }

@@ -33,14 +33,20 @@ with() {
 	sleep 30
 }
 
-# inside CGROUP: instructions that our programs spend on one exec there
+# inside CGROUP: instructions that our programs spend on one exec there. The least of three, as an interrupt that comes
+# amid a program is counted with it.
 run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if ($i == "run_time_ns") sum += $(i + 1) } END { print sum + 0 }'; }
 inside() {
+	least=
 	echo 1 >/proc/sys/kernel/bpf_stats_enabled
-	before=$(run_time)
-	sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 180 "$1"' "$cgroups/$1" /ew/bin/tiny >/dev/null
-	echo $((($(run_time) - before) / 200))
+	for _ in 1 2 3; do
+		before=$(run_time)
+		sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 180 "$1"' "$cgroups/$1" /ew/bin/tiny >/dev/null
+		n=$((($(run_time) - before) / 200))
+		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
+	done
 	echo 0 >/proc/sys/kernel/bpf_stats_enabled
+	echo "$least"
 }
 
 echo 0 >/proc/sys/kernel/randomize_va_space
