@@ -32,16 +32,16 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 # --- what it needs, by Debian package name ------------------------------------------------------------------------
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool libbpf-dev libcyaml-dev libyaml-dev \
-	libjson-c-dev libcap-dev libsmartcols-dev
+	libjson-c-dev libcap-dev libsmartcols-dev libsystemd-dev
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
-VM_PACKAGES := qemu-system-x86 mmdebstrap cpio
+VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils
 
 # need PACKAGES - says what is missing and installs it; with DEPS=no only checks
 need = $(Q)DEPS=$(DEPS) ./.ci/need $(1)
 
 # --- flags --------------------------------------------------------------------------------------------------------
 
-LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols
+LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols libsystemd
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Werror
@@ -61,7 +61,7 @@ GUEST_TOOLS := $(patsubst tests/vm/guest/%.c,$(O)/tests/guest/%,$(wildcard tests
 
 # --- building -----------------------------------------------------------------------------------------------------
 
-.PHONY: all help deps deps-unit deps-vm bpf demo check check-unit check-vm bench install uninstall clean format lint vmlinux
+.PHONY: all help deps deps-unit deps-vm bpf demo unit-tests check check-unit check-vm bench install uninstall clean format lint vmlinux
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -119,9 +119,12 @@ $(O)/tests/guest/%: tests/vm/guest/%.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARNINGS) -Iinclude -static -pthread -MMD -MP $< -o $@
 
+unit-tests: $(UNIT_TESTS)
+
 check: deps-vm
-	$(Q)$(MAKE) --no-print-directory all $(UNIT_TESTS) $(GUEST_TOOLS) DEPS=no
-	$(Q)O=$(O) tests/check unit docs size vm
+	$(Q)$(MAKE) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no
+	$(Q)$(MAKE) --no-print-directory unit-tests DEPS=no O=$(O)/sanitize SANITIZE=address,undefined
+	$(Q)O=$(O) tests/check unit sanitized docs build vm
 
 check-unit: deps-unit
 	$(Q)$(MAKE) --no-print-directory $(UNIT_TESTS) DEPS=no
@@ -142,13 +145,14 @@ bench: deps-vm
 # --- installing ---------------------------------------------------------------------------------------------------
 
 install: all
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/doc/execward/examples
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/execward $(DESTDIR)$(PREFIX)/share/doc/execward/examples
 	$(INSTALL) -m 0755 $(O)/execward $(DESTDIR)$(PREFIX)/sbin/execward
+	$(INSTALL) -m 0644 include/execward/enter.h $(DESTDIR)$(PREFIX)/include/execward
 	$(INSTALL) -m 0644 README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/execward
-	$(INSTALL) -m 0644 $(wildcard dist/examples/*.yaml) $(DESTDIR)$(PREFIX)/share/doc/execward/examples
+	$(INSTALL) -m 0644 $(wildcard dist/examples/*.yaml dist/examples/*.c) $(DESTDIR)$(PREFIX)/share/doc/execward/examples
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/execward
+	rm -f $(DESTDIR)$(PREFIX)/sbin/execward $(DESTDIR)$(PREFIX)/include/execward/enter.h
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/execward
 
 clean:

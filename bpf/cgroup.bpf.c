@@ -19,12 +19,13 @@ static __always_inline __u64 ew_cgroup_id(struct cgroup *cgrp)
 	return BPF_CORE_READ(cgrp, kn, id);
 }
 
-static __always_inline __u64 ew_cgroup_inherited(struct cgroup *cgrp)
+static __always_inline struct ew_sets ew_cgroup_inherited(struct cgroup *cgrp)
 {
+	struct ew_sets none = {};
 	__u64 parent = BPF_CORE_READ(cgrp, self.parent, cgroup, kn, id);
 	struct ew_cgroup_tag *tag = parent ? bpf_map_lookup_elem(&cgroups, &parent) : NULL;
 
-	return tag ? tag->set : 0;
+	return tag ? tag->set : none;
 }
 
 /* Stores the entry, or drops it when it says nothing. Returns 0 or the map's error. */
@@ -32,7 +33,7 @@ static __always_inline long ew_cgroup_store(__u64 id, const struct ew_cgroup_tag
 {
 	struct ew_cgroup_tag *old = bpf_map_lookup_elem(&cgroups, &id);
 
-	if (!new->set) {
+	if (!ew_propagate_any(new)) {
 		if (old)
 			bpf_map_delete_elem(&cgroups, &id);
 		return 0;
@@ -47,14 +48,17 @@ static __always_inline long ew_cgroup_store(__u64 id, const struct ew_cgroup_tag
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 {
+	struct ew_sets policy, inherited;
 	struct ew_cgroup_tag tag;
 	struct ew_state *st;
 	__u32 zero = 0;
 
 	if (!ew_core_cgroup_is_v2(cgrp))
 		return 0;
-	tag = ew_propagate_new(ew_path_policy(path), ew_cgroup_inherited(cgrp));
-	if (!tag.set || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
+	policy = ew_path_policy(path);
+	inherited = ew_cgroup_inherited(cgrp);
+	tag = ew_propagate_new(&policy, &inherited);
+	if (!ew_propagate_any(&tag) || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
 		return 0;
 	st = bpf_map_lookup_elem(&state, &zero);
 	if (st)
@@ -77,6 +81,7 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 {
 	struct cgroup *cgrp = ctx->cgroup;
 	struct ew_cgroup_tag tag, none = {}, *old;
+	struct ew_sets policy, inherited;
 	struct ew_cgroup_apply *apply;
 	__u32 zero = 0;
 	__u64 id;
@@ -88,10 +93,13 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 	old = bpf_map_lookup_elem(&cgroups, &id);
 	if (!old)
 		old = &none;
-	if (apply->by_path)
-		tag = ew_propagate_path(ew_path_policy_of_walked(cgrp), old, ew_cgroup_inherited(cgrp));
-	else
-		tag = ew_propagate_walk(apply, id, old, ew_cgroup_inherited(cgrp));
+	inherited = ew_cgroup_inherited(cgrp);
+	if (apply->by_path) {
+		policy = ew_path_policy_of_walked(cgrp, apply->by_path);
+		tag = ew_propagate_path(&policy, apply->by_path, old, &inherited);
+	} else {
+		tag = ew_propagate_walk(apply, id, old, &inherited);
+	}
 	apply->seen++;
 	if (ew_cgroup_store(id, &tag))
 		apply->failed++;

@@ -89,27 +89,26 @@ static __always_inline __u32 ew_wanted(const struct ew_state *st, __u64 set)
 	return set ? st->readers : st->readers_all;
 }
 
-static __always_inline void ew_caller_save(struct task_struct *current)
+/* What the hook that decided knows: the profile is looked up under the policy that it decided by. */
+static __always_inline void ew_caller_save(struct task_struct *current, const struct ew_exec *x)
 {
 	struct file *exe = current->mm->exe_file;
+	struct ew_profile *profile;
 	struct ew_caller *caller;
 
 	caller = bpf_task_storage_get(&callers, current, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!caller)
 		return;
 	bpf_get_current_comm(caller->comm, sizeof(caller->comm));
+	profile = x->decision.slot < EW_PROFILES_MAX ? ew_profile_get(x->generation, x->decision.slot) : NULL;
+	if (profile) {
+		__builtin_memcpy(caller->profile, profile->name, sizeof(caller->profile));
+		__builtin_memcpy(caller->rule_file, profile->file, sizeof(caller->rule_file));
+	} else {
+		caller->profile[0] = '\0';
+		caller->rule_file[0] = '\0';
+	}
 	caller->path_len = exe ? bpf_d_path(&exe->f_path, caller->path, sizeof(caller->path)) : -EW_ENOENT;
-}
-
-static __always_inline void ew_record_profile(struct ew_record *r, const struct ew_decision *d)
-{
-	struct ew_profile *profile = d->slot < EW_PROFILES_MAX ? ew_profile_get(d->slot) : NULL;
-
-	r->rule_line = d->rule_line;
-	if (!profile)
-		return;
-	__builtin_memcpy(r->profile, profile->name, sizeof(r->profile));
-	__builtin_memcpy(r->rule_file, profile->file, sizeof(r->rule_file));
 }
 
 /* Fills the record; returns how many of its bytes are used. */
@@ -125,7 +124,7 @@ static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_str
 	r->time = bpf_ktime_get_boot_ns();
 	r->verdict = x->decision.verdict;
 	r->reason = x->decision.reason;
-	ew_record_profile(r, &x->decision);
+	r->rule_line = x->decision.rule_line;
 	r->gains = x->gain.kinds;
 	r->causes = x->gain.causes;
 	r->caps_gained = x->gain.caps;
@@ -133,6 +132,7 @@ static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_str
 	r->profiles = x->set;
 	r->before = x->before;
 	r->after = x->after;
+	r->withheld = x->withheld;
 	r->file = x->program;
 	r->exe = x->from;
 	r->file_mode = inode->i_mode;
@@ -153,6 +153,8 @@ static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_str
 		return EW_RECORD_FIXED + used;
 	}
 	__builtin_memcpy(r->comm, caller->comm, sizeof(r->comm));
+	__builtin_memcpy(r->profile, caller->profile, sizeof(r->profile));
+	__builtin_memcpy(r->rule_file, caller->rule_file, sizeof(r->rule_file));
 	len = caller->path_len;
 	r->exe_path_len = len > 0 ? len - 1 : len;
 	if (len > 0) {

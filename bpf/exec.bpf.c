@@ -17,11 +17,12 @@
 
 #define EW_S_ISUID 0004000 /* linux/stat.h */
 #define EW_S_ISGID 0002000
-#define EW_MNT_NOSUID 0x01	    /* linux/mount.h */
 #define EW_SB_KERNMOUNT (1UL << 22) /* linux/fs.h */
 #define EW_TMPFS_MAGIC 0x01021994UL /* linux/magic.h */
 #define EW_HUGETLBFS_MAGIC 0x958458f6UL
-#define EW_UNSAFE_PTRACE 2 /* LSM_UNSAFE_PTRACE, linux/security.h */
+#define EW_UNSAFE_PTRACE 2	 /* LSM_UNSAFE_PTRACE, linux/security.h */
+#define EW_UNSAFE_NO_NEW_PRIVS 4 /* LSM_UNSAFE_NO_NEW_PRIVS */
+#define EW_S_IXGRP 00010
 
 /*
  * An exec is followed from hook to hook only if something is to be remembered of it: a reader wants its record, its
@@ -37,8 +38,20 @@ static __always_inline struct ew_exec *ew_exec_followed(struct task_struct *curr
 	return x && x->active ? x : NULL;
 }
 
+/* From here on X is judged by the policy GENERATION, under which SET applies. */
+static __always_inline void ew_exec_judge_under(struct ew_exec *x, __u32 generation, __u64 set, __u64 starting)
+{
+	__builtin_memset(&x->decision, 0, sizeof(x->decision));
+	x->generation = generation;
+	x->set = set;
+	x->starting = starting;
+	x->decision.slot = EW_PROFILES_MAX;
+	x->decision.reason = set ? EW_REASON_NO_GAIN : EW_REASON_UNTAGGED;
+}
+
 /* NULL when there is no memory. */
-static __always_inline struct ew_exec *ew_exec_follow(struct task_struct *current, struct ew_state *st, __u64 set)
+static __always_inline struct ew_exec *ew_exec_follow(struct task_struct *current, struct ew_state *st,
+						      __u32 generation, __u64 set, __u64 starting)
 {
 	struct ew_exec *x = bpf_task_storage_get(&execs, current, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
@@ -48,9 +61,7 @@ static __always_inline struct ew_exec *ew_exec_follow(struct task_struct *curren
 		__sync_fetch_and_add(&st->execs, 1);
 	__builtin_memset(x, 0, sizeof(*x));
 	x->active = 1;
-	x->set = set;
-	x->decision.slot = EW_PROFILES_MAX;
-	x->decision.reason = set ? EW_REASON_NO_GAIN : EW_REASON_UNTAGGED;
+	ew_exec_judge_under(x, generation, set, starting);
 	return x;
 }
 
@@ -66,7 +77,7 @@ static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *cu
 {
 	ew_count(&x->decision);
 	if (ew_wanted(st, x->set)) {
-		ew_caller_save(current);
+		ew_caller_save(current, x);
 		ew_emit(st, current, file, x);
 	}
 	ew_exec_end(st, x);
@@ -76,10 +87,10 @@ static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *cu
 }
 
 /* A governed exec that cannot be followed: refused, unless every profile only audits. Counted, but not recorded. */
-static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u64 set)
+static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u32 generation, __u64 set)
 {
 	struct ew_decision d = {
-		.verdict = ew_judge_unevaluable(set, true),
+		.verdict = ew_judge_unevaluable(generation, set, true),
 		.reason = EW_REASON_UNEVALUABLE,
 		.slot = EW_PROFILES_MAX,
 	};
@@ -91,6 +102,22 @@ static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u64 set)
 	return d.verdict >= EW_VERDICT_DENY ? -EW_EPERM : 0;
 }
 
+/*
+ * A hook that finds another policy in force than the hook before judges by the new one, and from the beginning: no exec
+ * may pass by the lenient halves of two policies. Returns whether it was another.
+ */
+static __always_inline bool ew_exec_renew(struct ew_exec *x, struct task_struct *current, const struct ew_state *st,
+					  __u32 generation)
+{
+	__u64 set, starting;
+
+	if (x->generation == generation)
+		return false;
+	set = ew_tags_of_task(st, current, generation, &starting);
+	ew_exec_judge_under(x, generation, set, starting);
+	return true;
+}
+
 SEC("lsm/bprm_creds_for_exec")
 int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 {
@@ -99,13 +126,15 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	bool check, forbidden = false;
 	struct ew_task_tag tag;
 	struct ew_exec *x;
+	__u32 generation;
 	int copied;
 	__u64 set;
 
 	if (ret || !st)
 		return ret;
+	generation = ew_generation(st);
 	copied = ew_tags_move(st, current, &tag);
-	set = tag.set | ew_tags_of_cgroup(st);
+	set = tag.set | ew_tags_of_cgroup(st, generation);
 	/* left over from an exec that failed outside of our hooks */
 	x = ew_exec_followed(current, st);
 	if (x)
@@ -113,22 +142,22 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	if (!set && !st->readers_all)
 		return 0;
 	if (copied < 0)
-		return ew_refuse_unevaluable(st, tag.set);
+		return ew_refuse_unevaluable(st, generation, tag.set);
 
 	check = ew_core_is_check(bprm);
 	/* `execward run` execs its command under the profile; from then on the profile's `exec: none` holds */
 	if (set)
-		forbidden = ew_judge_forbidden(set, tag.starting, !check);
+		forbidden = ew_judge_forbidden(generation, set, tag.starting, !check);
 	if (!forbidden && (check || (!ew_wanted(st, set) && !tag.starting)))
 		return 0;
-	x = ew_exec_follow(current, st, set);
+	x = ew_exec_follow(current, st, generation, set, tag.starting);
 	if (!x) {
 		if (forbidden)
-			return ew_refuse_unevaluable(st, set);
+			return ew_refuse_unevaluable(st, generation, set);
 		ew_emit_lost(st, set);
 		return 0;
 	}
-	if (!forbidden || !ew_judge(x, set & ~tag.starting, EW_JUDGE_EXEC)) {
+	if (!forbidden || !ew_judge(x, EW_JUDGE_EXEC)) {
 		if (check)
 			ew_exec_end(st, x);
 		return 0;
@@ -168,34 +197,51 @@ static __always_inline __u32 ew_shapes_of(struct linux_binprm *bprm)
 	return shapes;
 }
 
+/*
+ * The shapes of a file that ew_check_security may not have looked at, as no policy refused any when it passed. Of what
+ * ran before an interpreter nothing can be known any more.
+ */
+static __always_inline void ew_shapes_late(struct linux_binprm *bprm, struct ew_exec *x)
+{
+	x->shapes |= ew_shapes_of(bprm);
+	if (bprm->interp != bprm->filename && !(x->shapes & (EW_BIT(EW_SHAPE_SCRIPT) | EW_BIT(EW_SHAPE_INTERPRETED))))
+		x->shapes |= EW_BIT(EW_SHAPE_SCRIPT) | EW_BIT(EW_SHAPE_INTERPRETED);
+}
+
 SEC("lsm/bprm_check_security")
 int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
+	__u32 shapes, generation, about = EW_JUDGE_SHAPES;
+	__u64 set = 0, starting = 0;
 	struct ew_exec *x;
 	bool interpreter;
-	__u32 shapes;
 
 	if (ret || !st || (!st->shapes && !st->readers))
 		return ret;
+	generation = ew_generation(st);
 	interpreter = bprm->interp != bprm->filename;
 	shapes = ew_shapes_of(bprm);
 	x = ew_exec_followed(current, st);
 	if (!x) {
-		__u64 set = shapes || interpreter ? ew_tags_of_task(st, current) : 0;
-
+		if (shapes || interpreter)
+			set = ew_tags_of_task(st, current, generation, &starting);
 		if (!set)
 			return 0;
-		x = ew_exec_follow(current, st, set);
+		x = ew_exec_follow(current, st, generation, set, starting);
 		if (!x)
-			return ew_refuse_unevaluable(st, set);
+			return ew_refuse_unevaluable(st, generation, set);
+		about |= EW_JUDGE_EXEC;
+	} else if (ew_exec_renew(x, current, st, generation)) {
+		about |= EW_JUDGE_EXEC;
 	}
-	/* a second level that no "#!" asked for: binfmt_misc */
-	if (interpreter && !(x->shapes & EW_BIT(EW_SHAPE_SCRIPT)))
+	/* a further level that no "#!" in the one before asked for: binfmt_misc */
+	if (interpreter && !x->script)
 		shapes |= EW_BIT(EW_SHAPE_INTERPRETED);
+	x->script = !!(shapes & EW_BIT(EW_SHAPE_SCRIPT));
 	x->shapes |= shapes;
-	if (!x->set || !ew_judge(x, x->set, EW_JUDGE_SHAPES))
+	if (!x->set || !ew_judge(x, about))
 		return 0;
 	ew_creds_read(current->cred, &x->before);
 	x->after = x->before;
@@ -214,21 +260,53 @@ int BPF_PROG(ew_vfs_caps, void *idmap, void *dentry, void *caps, int ret)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
+	__u64 set, starting;
 	struct ew_exec *x;
-	__u64 set;
+	__u32 generation;
 
 	if (ret || !st)
 		return 0;
 	x = ew_exec_followed(current, st);
 	if (!x) {
-		set = ew_tags_of_task(st, current);
-		x = set ? ew_exec_follow(current, st, set) : NULL;
+		generation = ew_generation(st);
+		set = ew_tags_of_task(st, current, generation, &starting);
+		x = set ? ew_exec_follow(current, st, generation, set, starting) : NULL;
 	}
 	if (x) {
 		x->file_caps = 1;
+		x->file_permitted = EW_CORE_FILE_CAP(caps, permitted);
+		x->file_inheritable = EW_CORE_FILE_CAP(caps, inheritable);
 		x->shapes |= EW_BIT(EW_SHAPE_SETID);
 	}
 	return 0;
+}
+
+/* For the record alone: what the program would have gained, had the task not set no_new_privs. */
+static __always_inline void ew_withhold(struct task_struct *current, const struct file *file, struct ew_exec *x)
+{
+	const struct inode *inode = file->f_inode;
+	bool setid = ew_core_may_setid(file, current->cred->user_ns, inode->i_uid.val, inode->i_gid.val);
+	struct ew_grants grants = {
+		.setuid = setid && inode->i_mode & EW_S_ISUID,
+		.setgid = setid && (inode->i_mode & (EW_S_ISGID | EW_S_IXGRP)) == (EW_S_ISGID | EW_S_IXGRP),
+		.caps = x->file_caps,
+		.uid = inode->i_uid.val,
+		.gid = inode->i_gid.val,
+		.permitted = x->file_permitted,
+		.inheritable = x->file_inheritable,
+	};
+	struct ew_gain_hints hints = {.file_caps = x->file_caps};
+	struct ew_creds after;
+	struct ew_gain gain;
+
+	ew_gain_foresee(&x->before, &grants, &after);
+	if (after.egid != x->before.egid)
+		hints.egid_in_groups = ew_creds_in_groups(current->cred, after.egid);
+	ew_gain_compute(&x->before, &after, &hints, &gain);
+	x->withheld.kinds = gain.kinds;
+	x->withheld.caps = gain.caps;
+	x->withheld.uid = after.euid;
+	x->withheld.gid = after.egid;
 }
 
 SEC("lsm/bprm_creds_from_file")
@@ -237,19 +315,27 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
 	struct ew_gain_hints hints = {};
+	bool renewed = false;
 	struct ew_exec *x;
+	__u32 generation;
 
 	if (ret || !st)
 		return ret;
+	generation = ew_generation(st);
 	x = ew_exec_followed(current, st);
 	if (!x) {
-		__u64 set = ew_creds_may_gain(current->cred, bprm->cred) ? ew_tags_of_task(st, current) : 0;
+		__u64 set = 0, starting = 0;
 
+		if (ew_creds_may_gain(current->cred, bprm->cred))
+			set = ew_tags_of_task(st, current, generation, &starting);
 		if (!set)
 			return 0;
-		x = ew_exec_follow(current, st, set);
+		x = ew_exec_follow(current, st, generation, set, starting);
 		if (!x)
-			return ew_refuse_unevaluable(st, set);
+			return ew_refuse_unevaluable(st, generation, set);
+		renewed = true;
+	} else {
+		renewed = ew_exec_renew(x, current, st, generation);
 	}
 	ew_creds_read(current->cred, &x->before);
 	ew_creds_read(bprm->cred, &x->after);
@@ -261,14 +347,20 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	ew_gain_compute(&x->before, &x->after, &hints, &x->gain);
 	if (x->gain.causes & EW_BIT(EW_CAUSE_FILECAPS))
 		x->shapes |= EW_BIT(EW_SHAPE_SETID);
+	if (renewed && st->shapes)
+		ew_shapes_late(bprm, x);
 
-	/* the file's capabilities are known only now, and with them the last of its shapes */
-	if (x->set && x->file_caps && ew_judge(x, x->set, EW_JUDGE_SHAPES))
+	/*
+	 * With the gain everything is asked again: the file's capabilities are known only now, and with them the last
+	 * of its shapes; and the hooks before may have asked another policy.
+	 */
+	if (x->set && ew_judge(x, EW_JUDGE_EXEC | EW_JUDGE_SHAPES | EW_JUDGE_GAIN))
 		return ew_refuse(st, current, file, x);
-	if (x->set && ew_judge(x, x->set, EW_JUDGE_GAIN))
-		return ew_refuse(st, current, file, x);
-	if (ew_wanted(st, x->set))
-		ew_caller_save(current);
+	if (!ew_wanted(st, x->set))
+		return 0;
+	if (bprm->unsafe & EW_UNSAFE_NO_NEW_PRIVS)
+		ew_withhold(current, file, x);
+	ew_caller_save(current, x);
 	return 0;
 }
 

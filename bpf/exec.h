@@ -21,28 +21,39 @@
 #define EW_ENOENT 2
 #define EW_EAGAIN 11
 #define EW_ENOMEM 12
+#define EW_EFAULT 14
+#define EW_EBUSY 16
+#define EW_EOPNOTSUPP 95
+#define EW_EALREADY 114
 
 #define EW_SIGKILL 9
 
 /* An exec that is followed from hook to hook (exec.bpf.c). */
 struct ew_exec {
 	__u64 set;		     /* profiles that apply; 0: untagged */
+	__u64 starting;		     /* those of them whose `exec: none` does not hold yet */
 	struct ew_decision decision; /* so far */
 	struct ew_gain gain;
-	__u32 shapes; /* EW_BIT(EW_SHAPE_*), of every level of interpretation */
+	__u32 shapes;	  /* EW_BIT(EW_SHAPE_*), of every level of interpretation */
+	__u32 generation; /* of the policy that set and decision are of */
+	__u32 script;	  /* the level before asks for its interpreter by "#!" */
+	__u32 active;	  /* followed, and not over */
+	__u32 file_caps;  /* the file carries capabilities, with or without effect */
 	__u32 pad;
-	__u32 active;	 /* followed, and not over */
-	__u32 file_caps; /* the file carries capabilities, with or without effect */
 	struct ew_identity program, from;
 	struct ew_creds before, after;
+	struct ew_withheld withheld;
+	__u64 file_permitted, file_inheritable; /* the capabilities that the file carries */
 };
 
 /*
- * Who execs, saved for the record while it is still known: past the point of no return the task has its new image and
- * name. Only kept while somebody reads records.
+ * Who execs and which profile decided, saved for the record while it is still known: past the point of no return the
+ * task has its new image and name, and the policy can be another. Only kept while somebody reads records.
  */
 struct ew_caller {
 	char comm[EW_COMM_MAX];
+	char profile[EW_PROFILE_NAME_MAX];
+	char rule_file[EW_POLICY_FILE_MAX];
 	__s32 path_len; /* as ew_record.exe_path_len */
 	__u32 pad;
 	char path[EW_PATH_MAX];

@@ -6,5 +6,6 @@
 #include "exec.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"
+#include "door.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -74,4 +74,39 @@ static inline void ew_gain_compute(const struct ew_creds *before, const struct e
 	}
 }
 
+/* What a file would give to whoever execs it. */
+struct ew_grants {
+	_Bool setuid, setgid, caps; /* it has set-id bits, capabilities that count here */
+	__u32 uid, gid;
+	__u64 permitted, inheritable; /* of its capabilities */
+};
+
+/*
+ * What the credentials would be without no_new_privs, under which the kernel computes no gain: bprm_fill_uid() in
+ * fs/exec.c, then cap_bprm_creds_from_file(). Ambient capabilities are left out, as all of them are permitted before.
+ */
+static inline void ew_gain_foresee(const struct ew_creds *before, const struct ew_grants *grants,
+				   struct ew_creds *after)
+{
+	_Bool uid_root, euid_root;
+
+	*after = *before;
+	if (grants->setuid)
+		after->euid = grants->uid;
+	if (grants->setgid)
+		after->egid = grants->gid;
+	after->suid = after->euid;
+	after->sgid = after->egid;
+	after->permitted = 0;
+	if (grants->caps)
+		after->permitted = (before->bset & grants->permitted) | (before->inheritable & grants->inheritable);
+	if (before->securebits & EW_SECBIT_NOROOT || before->root_uid == (__u32)-1)
+		return;
+	uid_root = before->uid == before->root_uid;
+	euid_root = after->euid == before->root_uid;
+	/* of a file with capabilities the set-uid bit makes root by name only */
+	if (uid_root || (euid_root && !grants->caps))
+		after->permitted = before->bset | before->inheritable;
+}
+
 #endif

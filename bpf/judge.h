@@ -7,9 +7,9 @@
 /* Every profile of a set says what it thinks of the exec so far; the strictest stands (decide.h). */
 
 enum ew_judge_about {
-	EW_JUDGE_EXEC,	 /* may it exec at all */
-	EW_JUDGE_SHAPES, /* what the file looks like */
-	EW_JUDGE_GAIN,	 /* what it gains */
+	EW_JUDGE_EXEC = 1 << 0,	  /* may it exec at all */
+	EW_JUDGE_SHAPES = 1 << 1, /* what the file looks like */
+	EW_JUDGE_GAIN = 1 << 2,	  /* what it gains */
 };
 
 /*
@@ -18,8 +18,8 @@ enum ew_judge_about {
  */
 struct ew_judge {
 	struct ew_exec *x;
-	__u64 left; /* slots still to be asked */
-	__u32 about;
+	__u64 left;  /* slots still to be asked */
+	__u32 about; /* EW_JUDGE_* */
 };
 
 /*
@@ -39,10 +39,16 @@ static __always_inline __u32 ew_first_slot(__u64 set)
 	return ew_slot_of[((set & -set) * EW_DE_BRUIJN) >> 58];
 }
 
-static __always_inline struct ew_profile *ew_profile_get(__u32 slot)
+/* The number of the policy in force: read once in a hook, which then sees one policy from end to end. */
+static __always_inline __u32 ew_generation(const struct ew_state *st)
 {
-	__u32 zero = 0;
-	void *profiles = bpf_map_lookup_elem(&policies, &zero);
+	return *(const volatile __u32 *)&st->generation;
+}
+
+static __always_inline struct ew_profile *ew_profile_get(__u32 generation, __u32 slot)
+{
+	__u32 half = EW_HALF(generation);
+	void *profiles = bpf_map_lookup_elem(&policies, &half);
 	struct ew_profile *profile = profiles ? bpf_map_lookup_elem(profiles, &slot) : NULL;
 
 	return profile && profile->flags & EW_PROFILE_USED ? profile : NULL;
@@ -67,6 +73,7 @@ static __always_inline struct ew_counters *ew_counters_get(__u32 slot)
 struct ew_judge_forbidden {
 	__u64 left;	/* slots still to be asked */
 	__u64 starting; /* those whose `exec: none` does not hold yet */
+	__u32 generation;
 	bool count;
 	bool forbidden;
 };
@@ -82,7 +89,7 @@ static long ew_judge_forbidden_slot(__u32 index, struct ew_judge_forbidden *judg
 		return 1;
 	judge->left &= ~lowest;
 	slot = ew_first_slot(lowest);
-	profile = ew_profile_get(slot);
+	profile = ew_profile_get(judge->generation, slot);
 	if (!profile || (profile->flags & EW_PROFILE_EXEC_NONE && !(judge->starting & lowest)))
 		judge->forbidden = true;
 	c = judge->count ? ew_counters_get(slot) : NULL;
@@ -92,9 +99,14 @@ static long ew_judge_forbidden_slot(__u32 index, struct ew_judge_forbidden *judg
 }
 
 /* Does any profile of the set forbid to exec at all? Counts the exec for each of them. */
-static __always_inline bool ew_judge_forbidden(__u64 set, __u64 starting, bool count)
+static __always_inline bool ew_judge_forbidden(__u32 generation, __u64 set, __u64 starting, bool count)
 {
-	struct ew_judge_forbidden judge = {.left = set, .starting = starting, .count = count};
+	struct ew_judge_forbidden judge = {
+		.left = set,
+		.starting = starting,
+		.generation = generation,
+		.count = count,
+	};
 	struct ew_counters *c = count ? ew_counters_get(EW_PROFILES_MAX) : NULL;
 
 	if (c)
@@ -133,13 +145,14 @@ static long ew_judge_slot(__u32 index, struct ew_judge *judge)
 	struct ew_exec *x = judge->x;
 	struct ew_decision d = {.reason = EW_REASON_NO_GAIN};
 	struct ew_profile *profile;
+	__u64 lowest = judge->left & -judge->left;
 
-	if (!judge->left)
+	if (!lowest)
 		return 1;
-	d.slot = ew_first_slot(judge->left);
-	judge->left &= judge->left - 1;
+	d.slot = ew_first_slot(lowest);
+	judge->left &= ~lowest;
 
-	profile = ew_profile_get(d.slot);
+	profile = ew_profile_get(x->generation, d.slot);
 	if (!profile) {
 		/* a tag without its profile: nothing says that the exec may pass */
 		d.reason = EW_REASON_UNEVALUABLE;
@@ -148,11 +161,11 @@ static long ew_judge_slot(__u32 index, struct ew_judge *judge)
 		return 0;
 	}
 	d.rule_line = profile->line;
-	if (judge->about == EW_JUDGE_EXEC && profile->flags & EW_PROFILE_EXEC_NONE) {
+	if (judge->about & EW_JUDGE_EXEC && profile->flags & EW_PROFILE_EXEC_NONE && !(x->starting & lowest)) {
 		d.reason = EW_REASON_EXEC_NONE;
-	} else if (judge->about == EW_JUDGE_SHAPES && x->shapes & profile->shapes) {
+	} else if (judge->about & EW_JUDGE_SHAPES && x->shapes & profile->shapes) {
 		d.reason = EW_REASON_SHAPE;
-	} else if (judge->about == EW_JUDGE_GAIN) {
+	} else if (judge->about & EW_JUDGE_GAIN) {
 		d.reason = ew_decide_gain(profile, &x->gain, x->after.userns_level);
 		if (d.reason == EW_REASON_GAIN && ew_judge_excepted(x, profile, d.slot, &d.rule_line))
 			d.reason = EW_REASON_EXCEPTION;
@@ -163,10 +176,10 @@ static long ew_judge_slot(__u32 index, struct ew_judge *judge)
 	return 0;
 }
 
-/* Asks every profile of the set; the answer is in x->decision. Returns true when the exec is to be refused. */
-static __always_inline bool ew_judge(struct ew_exec *x, __u64 set, __u32 about)
+/* Asks every profile of the exec's set; the answer is in x->decision. Returns true when the exec is to be refused. */
+static __always_inline bool ew_judge(struct ew_exec *x, __u32 about)
 {
-	struct ew_judge judge = {.x = x, .left = set, .about = about};
+	struct ew_judge judge = {.x = x, .left = x->set, .about = about};
 
 	bpf_loop(EW_PROFILES_MAX, ew_judge_slot, &judge, 0);
 	return x->decision.verdict >= EW_VERDICT_DENY;
@@ -175,7 +188,8 @@ static __always_inline bool ew_judge(struct ew_exec *x, __u64 set, __u32 about)
 struct ew_modes {
 	__u64 left;  /* slots still to be asked */
 	__u32 modes; /* EW_BIT() of the mode of every profile so far; only ever added to (see struct ew_judge) */
-	bool count;  /* as "unevaluable", for each of them */
+	__u32 generation;
+	bool count; /* as "unevaluable", for each of them */
 };
 
 static long ew_modes_slot(__u32 index, struct ew_modes *modes)
@@ -188,7 +202,7 @@ static long ew_modes_slot(__u32 index, struct ew_modes *modes)
 		return 1;
 	slot = ew_first_slot(modes->left);
 	modes->left &= modes->left - 1;
-	profile = ew_profile_get(slot);
+	profile = ew_profile_get(modes->generation, slot);
 	/* a tag without its profile: nothing says that the exec may pass */
 	mode = profile ? profile->mode & (EW_VERDICT_MAX - 1) : EW_VERDICT_DENY;
 	modes->modes |= EW_BIT(mode);
@@ -201,9 +215,9 @@ static long ew_modes_slot(__u32 index, struct ew_modes *modes)
 }
 
 /* The verdict of a set of profiles on what cannot be evaluated: the strictest of their modes. */
-static __always_inline __u32 ew_judge_unevaluable(__u64 set, bool count)
+static __always_inline __u32 ew_judge_unevaluable(__u32 generation, __u64 set, bool count)
 {
-	struct ew_modes modes = {.left = set, .count = count};
+	struct ew_modes modes = {.left = set, .generation = generation, .count = count};
 
 	bpf_loop(EW_PROFILES_MAX, ew_modes_slot, &modes, 0);
 	if (modes.modes & EW_BIT(EW_VERDICT_KILL))

@@ -27,8 +27,8 @@ struct {
 } meta SEC(".maps");
 
 /*
- * The policy in force, behind one pointer, so that a reload is one store: the inner array has a profile in each slot.
- * Sizes instead of types, as the maps that the tools put in have no BTF either: Linux 6.1 compares that.
+ * The policies of both halves, that in force at EW_HALF(ew_state.generation): an inner array has a profile in each
+ * slot. Sizes instead of types, as the maps that the tools put in have no BTF either: Linux 6.1 compares that.
  */
 struct ew_profiles {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -38,12 +38,12 @@ struct ew_profiles {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
+	__uint(max_entries, EW_HALVES);
 	__type(key, __u32);
 	__array(values, struct ew_profiles);
 } policies SEC(".maps");
 
-/* Exceptions of the generation in force and, during a reload, of the next. Full: the load is refused. */
+/* Exceptions of the generation in force and, during a reload, of the next or the last. Full: the load is refused. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -62,18 +62,21 @@ struct {
 	__type(value, struct ew_cgroup_tag);
 } cgroups SEC(".maps");
 
-/* Profiles of cgroups that the policy names by path, made or not. Full: the load is refused. */
+/*
+ * Profiles of cgroups that the policies name by path, made or not. The texts of patterns are here, too, for tools to read:
+ * a cgroup of that very name is matched by its pattern anyway. Full: the load is refused.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, EW_CGROUP_PATHS_MAX);
+	__uint(max_entries, 2 * (EW_CGROUP_PATHS_MAX + EW_PATTERNS_MAX));
 	__uint(key_size, EW_CGROUP_PATH_MAX);
-	__uint(value_size, sizeof(__u64));
+	__uint(value_size, sizeof(struct ew_sets));
 } cgroup_paths SEC(".maps");
 
 /*
- * The automatons of cgroup patterns, by the lowest bit of their policy's generation: of the one in force and, during a
- * reload, of the next. None where a policy has no patterns. Each has as many entries as states.
+ * The automatons of cgroup patterns of both halves, at rest one and the same. None where a policy has no patterns. Each has
+ * as many entries as states.
  */
 struct ew_patterns {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -84,7 +87,7 @@ struct ew_patterns {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
+	__uint(max_entries, EW_HALVES);
 	__type(key, __u32);
 	__array(values, struct ew_patterns);
 } patterns SEC(".maps");

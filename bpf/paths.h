@@ -5,7 +5,7 @@
 #include "maps.h"
 #include "match.h"
 
-/* What the policy says of a cgroup's path: the profiles of the literal path, and those of every pattern that matches.
+/* What the policies say of a cgroup's path: the profiles of the literal path, and those of every pattern that matches.
  */
 
 #define EW_NAME_ROOM 256   /* NAME_MAX and the NUL, linux/limits.h */
@@ -42,26 +42,12 @@ static long ew_path_step(__u32 index, struct ew_path_walk *walk)
 	return !at || !ew_match_step(at, work->path[index & (EW_CGROUP_TRACE_MAX - 1)], &work->state, &work->set);
 }
 
-/* The automaton of the policy in force, or NULL. Every entry of its profiles has its generation, used or not. */
-static __always_inline void *ew_path_patterns(void)
+/* The profiles of the patterns of HALF that match work->path, of LENGTH bytes. */
+static __always_inline __u64 ew_path_matched(struct ew_path_work *work, __u32 length, __u32 half)
 {
-	__u32 key = 0;
-	void *profiles = bpf_map_lookup_elem(&policies, &key);
-	struct ew_profile *profile = profiles ? bpf_map_lookup_elem(profiles, &key) : NULL;
-
-	if (!profile)
-		return NULL;
-	key = profile->generation & 1;
-	return bpf_map_lookup_elem(&patterns, &key);
-}
-
-/* The profiles of the patterns that match work->path, of LENGTH bytes. */
-static __always_inline __u64 ew_path_matched(struct ew_path_work *work, __u32 length)
-{
-	struct ew_path_walk walk = {.work = work, .states = ew_path_patterns()};
+	struct ew_path_walk walk = {.work = work, .states = bpf_map_lookup_elem(&patterns, &half)};
 	__u32 key = EW_PATTERN_CUT;
 	struct ew_pattern_state *cut;
-	struct ew_state *st;
 
 	if (!walk.states)
 		return 0;
@@ -73,59 +59,84 @@ static __always_inline __u64 ew_path_matched(struct ew_path_work *work, __u32 le
 	}
 	/* nobody can tell which patterns match: those whose profiles refuse do */
 	cut = bpf_map_lookup_elem(walk.states, &key);
-	key = 0;
-	st = bpf_map_lookup_elem(&state, &key);
-	if (st)
-		__sync_fetch_and_add(&st->cgroup_paths_cut, 1);
 	return cut ? cut->set : 0;
 }
 
-/* The profiles of the literal path at PATH. What does not fit is longer than any that a policy can name. */
-static __always_inline __u64 ew_path_named(struct ew_path_work *work, const char *path)
+/* Counts a path that is cut, if there are patterns that it could match. */
+static __always_inline void ew_path_count_cut(void)
 {
-	__u64 *set;
+	__u32 first = 0, second = 1, zero = 0;
+	struct ew_state *st = bpf_map_lookup_elem(&state, &zero);
+
+	if (st && (bpf_map_lookup_elem(&patterns, &first) || bpf_map_lookup_elem(&patterns, &second)))
+		__sync_fetch_and_add(&st->cgroup_paths_cut, 1);
+}
+
+/* The profiles of the literal path at PATH. What does not fit is longer than any that a policy can name. */
+static __always_inline struct ew_sets ew_path_named(struct ew_path_work *work, const char *path)
+{
+	struct ew_sets *sets, none = {};
 
 	__builtin_memset(work->key, 0, sizeof(work->key));
 	if (bpf_probe_read_kernel_str(work->key, sizeof(work->key), path) >= (long)sizeof(work->key))
-		return 0;
-	set = bpf_map_lookup_elem(&cgroup_paths, work->key);
-	return set ? *set : 0;
+		return none;
+	sets = bpf_map_lookup_elem(&cgroup_paths, work->key);
+	return sets ? *sets : none;
 }
 
-/* What the policy says of a new cgroup, by the path that the tracepoint has. */
-static __always_inline __u64 ew_path_policy(const char *path)
+/* What the policies of HALVES say of work->path, of LENGTH bytes; PATH is the same path, for literal ones. */
+static __always_inline struct ew_sets ew_path_sets(struct ew_path_work *work, __u32 length, const char *path,
+						   __u64 halves)
+{
+	struct ew_sets sets = {};
+
+	if (ew_match_is_cut(length))
+		ew_path_count_cut();
+	else
+		sets = ew_path_named(work, path);
+	if (halves & 1)
+		sets.of[0] |= ew_path_matched(work, length, 0);
+	if (halves & 2)
+		sets.of[1] |= ew_path_matched(work, length, 1);
+	return sets;
+}
+
+/* What the policies say of a new cgroup, by the path that the tracepoint has. */
+static __always_inline struct ew_sets ew_path_policy(const char *path)
 {
 	__u32 zero = 0;
 	struct ew_path_work *work = bpf_map_lookup_elem(&path_works, &zero);
+	struct ew_sets none = {};
 	long size;
 
 	if (!work)
-		return 0;
+		return none;
 	size = bpf_probe_read_kernel_str(work->path, EW_CGROUP_TRACE_MAX, path);
 	/* nothing to be read is as good as a path that is cut */
-	return ew_path_matched(work, size > 0 ? size - 1 : EW_CGROUP_TRACE_MAX) | ew_path_named(work, path);
+	return ew_path_sets(work, size > 0 ? size - 1 : EW_CGROUP_TRACE_MAX, path, EW_HALVES_ALL);
 }
 
 /*
  * The same for a cgroup that a walk from the root of the hierarchy comes to. The walk comes to parents first, and to
  * everything below a cgroup before the next one beside it: so the path of the parent is still in work->path.
  */
-static __always_inline __u64 ew_path_policy_of_walked(struct cgroup *cgrp)
+static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cgrp, __u64 halves)
 {
 	__u32 zero = 0, level = BPF_CORE_READ(cgrp, level), above;
 	struct ew_path_work *work = bpf_map_lookup_elem(&path_works, &zero);
 	const char *name = BPF_CORE_READ(cgrp, kn, name);
+	struct ew_sets none = {};
 	long size;
 
 	if (!work)
-		return 0;
+		return none;
 	if (level == 0) {
 		/* the root is no match of a pattern */
 		work->lengths[0] = 0;
 		return ew_path_named(work, "/");
 	}
 	if (level >= EW_WALK_LEVELS)
-		return ew_path_matched(work, EW_CGROUP_TRACE_MAX);
+		return ew_path_sets(work, EW_CGROUP_TRACE_MAX, work->path, halves);
 	above = work->lengths[(level - 1) & (EW_WALK_LEVELS - 1)];
 	/* of a path that is cut already nothing is to be written over what is above */
 	if (!ew_match_is_cut(above)) {
@@ -136,7 +147,7 @@ static __always_inline __u64 ew_path_policy_of_walked(struct cgroup *cgrp)
 		above = size > 0 ? above + size : EW_CGROUP_TRACE_MAX;
 	}
 	work->lengths[level & (EW_WALK_LEVELS - 1)] = above;
-	return ew_path_matched(work, above) | (ew_match_is_cut(above) ? 0 : ew_path_named(work, work->path));
+	return ew_path_sets(work, above, work->path, halves);
 }
 
 #endif

@@ -9,9 +9,16 @@
  * Parents are visited before their children. Pure: the unit tests compile the same lines.
  */
 
+/* What applies in a cgroup that inherits from PARENT (all zero at the top). */
+static inline void ew_propagate_sum(struct ew_cgroup_tag *tag, const struct ew_sets *parent)
+{
+	for (int half = 0; half < EW_HALVES; half++)
+		tag->set.of[half] = tag->policy.of[half] | tag->command | parent->of[half];
+}
+
 /* A walk visits cgroup ID, whose entry is OLD (all zero if it has none). */
 static inline struct ew_cgroup_tag ew_propagate_walk(const struct ew_cgroup_apply *apply, __u64 id,
-						     const struct ew_cgroup_tag *old, __u64 inherited)
+						     const struct ew_cgroup_tag *old, const struct ew_sets *parent)
 {
 	struct ew_cgroup_tag tag = *old;
 
@@ -19,25 +26,36 @@ static inline struct ew_cgroup_tag ew_propagate_walk(const struct ew_cgroup_appl
 		tag.policy = apply->policy;
 		tag.command = apply->command;
 	}
-	tag.set = tag.policy | tag.command | inherited;
+	ew_propagate_sum(&tag, parent);
 	return tag;
 }
 
-/* A walk by path: the policy says POLICY of the cgroup whose entry is OLD. */
-static inline struct ew_cgroup_tag ew_propagate_path(__u64 policy, const struct ew_cgroup_tag *old, __u64 inherited)
+/* A walk by path: the policies of HALVES say POLICY of the cgroup whose entry is OLD (all zero if it has none). */
+static inline struct ew_cgroup_tag ew_propagate_path(const struct ew_sets *policy, __u64 halves,
+						     const struct ew_cgroup_tag *old, const struct ew_sets *parent)
 {
-	struct ew_cgroup_tag tag = {.policy = policy, .command = old->command};
+	struct ew_cgroup_tag tag = *old;
 
-	tag.set = tag.policy | tag.command | inherited;
+	for (int half = 0; half < EW_HALVES; half++)
+		if (halves >> half & 1)
+			tag.policy.of[half] = policy->of[half];
+	ew_propagate_sum(&tag, parent);
 	return tag;
 }
 
-/* A cgroup is made; the policy says POLICY of its path. */
-static inline struct ew_cgroup_tag ew_propagate_new(__u64 policy, __u64 inherited)
+/* A cgroup is made; the policies say POLICY of its path. */
+static inline struct ew_cgroup_tag ew_propagate_new(const struct ew_sets *policy, const struct ew_sets *parent)
 {
-	struct ew_cgroup_tag tag = {.policy = policy, .set = policy | inherited};
+	struct ew_cgroup_tag tag = {.policy = *policy};
 
+	ew_propagate_sum(&tag, parent);
 	return tag;
+}
+
+/* Whether anything applies, so that there has to be an entry. */
+static inline _Bool ew_propagate_any(const struct ew_cgroup_tag *tag)
+{
+	return tag->set.of[0] | tag->set.of[1];
 }
 
 #endif

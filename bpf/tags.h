@@ -8,6 +8,7 @@
 
 struct ew_ancestors {
 	__u64 set;
+	__u32 half;
 };
 
 static long ew_tags_of_ancestor(__u32 level, struct ew_ancestors *found)
@@ -19,7 +20,7 @@ static long ew_tags_of_ancestor(__u32 level, struct ew_ancestors *found)
 		return 1;
 	tag = bpf_map_lookup_elem(&cgroups, &id);
 	if (tag)
-		found->set |= tag->set;
+		found->set |= tag->set.of[EW_HALF(found->half)];
 	return 0;
 }
 
@@ -27,17 +28,17 @@ static long ew_tags_of_ancestor(__u32 level, struct ew_ancestors *found)
  * One look-up at any depth. Once an entry could not be stored no entry can be trusted to have all that it should have
  * inherited, and every exec asks all the cgroups above.
  */
-static __always_inline __u64 ew_tags_of_cgroup(const struct ew_state *st)
+static __always_inline __u64 ew_tags_of_cgroup(const struct ew_state *st, __u32 generation)
 {
 	__u64 id = bpf_get_current_cgroup_id();
-	struct ew_ancestors found = {};
+	struct ew_ancestors found = {.half = EW_HALF(generation)};
 	struct ew_cgroup_tag *tag;
 
 	if (!st->in_force)
 		return 0;
 	if (!st->cgroups_incomplete) {
 		tag = bpf_map_lookup_elem(&cgroups, &id);
-		return tag ? tag->set : 0;
+		return tag ? tag->set.of[EW_HALF(generation)] : 0;
 	}
 	bpf_loop(EW_CGROUP_DEPTH_MAX, ew_tags_of_ancestor, &found, 0);
 	return found.set;
@@ -55,13 +56,18 @@ static __always_inline void ew_tags_of_process(const struct ew_state *st, struct
 	out->starting = tag ? tag->starting : 0;
 }
 
-/* Every profile that applies to the current task. */
-static __always_inline __u64 ew_tags_of_task(const struct ew_state *st, struct task_struct *current)
+/*
+ * Every profile that applies to the current task under the policy GENERATION. In *STARTING those whose `exec: none`
+ * does not hold yet.
+ */
+static __always_inline __u64 ew_tags_of_task(const struct ew_state *st, struct task_struct *current, __u32 generation,
+					     __u64 *starting)
 {
 	struct ew_task_tag tag;
 
 	ew_tags_of_process(st, current, &tag);
-	return tag.set | ew_tags_of_cgroup(st);
+	*starting = tag.starting;
+	return tag.set | ew_tags_of_cgroup(st, generation);
 }
 
 /*

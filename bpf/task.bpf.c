@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * ew_task_alloc - a child gets its parent's process tag, or is not born
- * ew_task_fork  - catches the children whose parent was tagged while they were being made; attached only meanwhile
+ * ew_task_fork  - catches the children whose parent was tagged while they were being made; attached with the first
+ *                 `tag --pid`, and where the policy has self-service
  * ew_task_walk  - gives every thread its leader's tag, on behalf of `tag --pid` and `untag --pid`
  */
 #include "exec.h"
@@ -35,7 +36,7 @@ int BPF_PROG(ew_task_alloc, struct task_struct *task, unsigned long clone_flags,
 		return 0;
 	}
 	c = ew_counters_get(EW_PROFILES_MAX);
-	if (ew_judge_unevaluable(tag->set, false) == EW_VERDICT_AUDIT) {
+	if (ew_judge_unevaluable(ew_generation(st), tag->set, false) == EW_VERDICT_AUDIT) {
 		if (c)
 			EW_COUNT(c->tags_lost);
 		return 0;
@@ -48,21 +49,27 @@ int BPF_PROG(ew_task_alloc, struct task_struct *task, unsigned long clone_flags,
 /*
  * The child can be seen in /proc and has not run yet (kernel_clone(), kernel/fork.c). `tag --pid` attaches this, tags
  * the process, and looks for children: one whose ew_task_alloc came before the tag either gets here after it, or was
- * already to be seen.
+ * already to be seen. Under self-service (door.bpf.c) a thread tags the process while others may fork. It stays attached, as there is no telling how long a fork takes: until a reader of userfaultfd(2)
+ * has taken notice of it, for one. No memory: counted as a lost tag; a fork can no longer be refused here.
  */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(ew_task_fork, struct task_struct *parent, struct task_struct *task)
 {
-	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, parent->group_leader, 0, 0);
-	struct ew_task_tag *child;
+	struct ew_state *st = ew_state_get();
+	struct ew_task_tag *tag, *child;
+	struct ew_counters *c;
 
-	if (!tag || !tag->set || task->pid != task->tgid)
+	if (!st || !st->process_tags || task->pid != task->tgid)
+		return 0;
+	tag = bpf_task_storage_get(&task_tags, parent->group_leader, 0, 0);
+	if (!tag || !tag->set)
 		return 0;
 	child = bpf_task_storage_get(&task_tags, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	c = child ? NULL : ew_counters_get(EW_PROFILES_MAX);
 	if (child)
 		child->set |= tag->set;
-	else
-		bpf_printk("execward: no memory for the tag of process %d", task->pid);
+	else if (c)
+		EW_COUNT(c->tags_lost);
 	return 0;
 }
 

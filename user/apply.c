@@ -4,22 +4,14 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "cgroup.h"
 #include "log.h"
 
+#define BATCH 4096U
 #define ROOT_CGROUP_ID 1 /* the first node of the hierarchy (kernfs_create_root(), fs/kernfs/dir.c) */
-
-static void remove_exceptions(const struct ew_pins *pins, const struct ew_image *image, size_t n, __u32 generation)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct ew_exception_key key = image->exceptions[i].key;
-
-		key.generation = generation;
-		bpf_map_delete_elem(pins->exceptions_fd, &key);
-	}
-}
 
 /* The map of a policy's profiles, filled. Returns its descriptor or a negative errno. */
 static int make_profiles(const struct ew_image *image, __u32 generation)
@@ -29,7 +21,6 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 
 	if (fd < 0)
 		return ew_error_ret(-errno, "the map of profiles cannot be made: %s", strerror(errno));
-	/* every slot: ew_path_patterns() in bpf/paths.h looks at the first for the generation */
 	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++) {
 		struct ew_profile profile = image->profiles[slot];
 
@@ -41,18 +32,170 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 	return TAKE_FD(fd);
 }
 
-static void remove_patterns(const struct ew_pins *pins, __u32 generation)
+static int write_exceptions(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
 {
-	__u32 place = generation & 1;
+	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys));
+	_cleanup_free_ struct ew_exception *values = calloc(BATCH, sizeof(*values));
+	__u32 n;
 
-	bpf_map_delete_elem(pins->patterns_fd, &place);
+	if (!keys || !values)
+		return ew_error_ret(-ENOMEM, "the exceptions cannot be stored: %s", strerror(ENOMEM));
+	for (size_t i = 0; i < image->n_exceptions; i += n) {
+		for (n = 0; n < BATCH && i + n < image->n_exceptions; n++) {
+			keys[n] = image->exceptions[i + n].key;
+			keys[n].generation = generation;
+			values[n] = image->exceptions[i + n].value;
+		}
+		if (bpf_map_update_batch(pins->exceptions_fd, keys, values, &n, NULL) < 0)
+			return ew_error_ret(-errno, "the exceptions cannot be stored: %s%s", strerror(errno),
+					    errno == E2BIG ? "; the map of exceptions is full" : "");
+	}
+	return 0;
+}
+
+int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+{
+	_cleanup_close_ int profiles = make_profiles(image, generation);
+	__u32 half = EW_HALF(generation);
+	int err;
+
+	if (profiles < 0)
+		return profiles;
+	err = write_exceptions(pins, image, generation);
+	/* this waits until every program that is running has ended (maybe_wait_bpf_programs(), kernel/bpf/syscall.c) */
+	if (err == 0 && bpf_map_update_elem(pins->policies_fd, &half, &profiles, BPF_ANY) < 0)
+		err = ew_error_ret(-errno, "the profiles cannot be stored: %s", strerror(errno));
+	return err;
+}
+
+int ew_apply_wait(const struct ew_pins *pins, __u32 generation)
+{
+	_cleanup_close_ int profiles = -1;
+	__u32 half = EW_HALF(generation), id;
+
+	if (bpf_map_lookup_elem(pins->policies_fd, &half, &id) < 0)
+		return -errno;
+	profiles = bpf_map_get_fd_by_id(id);
+	/* storing what is there already waits, as in ew_apply_image() */
+	if (profiles < 0 || bpf_map_update_elem(pins->policies_fd, &half, &profiles, BPF_ANY) < 0)
+		return -errno;
+	return 0;
+}
+
+int ew_apply_sweep(const struct ew_pins *pins, __u32 generation)
+{
+	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys)), *stale = NULL;
+	_cleanup_free_ struct ew_exception *values = calloc(BATCH, sizeof(*values));
+	__u32 token = 0, n, done;
+	size_t n_stale = 0;
+	bool first = true;
+	int err = 0;
+
+	stale = calloc(2 * EW_EXCEPTIONS_MAX + BATCH, sizeof(*stale));
+	if (!keys || !values || !stale)
+		return -ENOMEM;
+	for (; err == 0; first = false) {
+		n = BATCH;
+		if (bpf_map_lookup_batch(pins->exceptions_fd, first ? NULL : &token, &token, keys, values, &n, NULL) <
+		    0)
+			err = -errno;
+		for (__u32 i = 0; (err == 0 || err == -ENOENT) && i < n && n_stale <= 2 * EW_EXCEPTIONS_MAX; i++)
+			if (keys[i].generation != generation)
+				stale[n_stale++] = keys[i];
+	}
+	if (err != -ENOENT)
+		return err;
+	for (size_t i = 0; i < n_stale; i += done) {
+		done = n_stale - i < BATCH ? (__u32)(n_stale - i) : BATCH;
+		if (bpf_map_delete_batch(pins->exceptions_fd, stale + i, &done, NULL) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static const struct ew_image_cgroup *find_in(const struct ew_image_cgroup *list, size_t n, const char *path)
+{
+	for (size_t i = 0; i < n; i++)
+		if (EW_STREQ(list[i].path, path))
+			return &list[i];
+	return NULL;
+}
+
+/* Does the image name it, literally or as a pattern? */
+static bool names(const struct ew_image *image, const char *path)
+{
+	return find_in(image->cgroups, image->n_cgroups, path) || find_in(image->patterns, image->n_patterns, path);
+}
+
+/* Puts SET into HALVES of SETS. Returns whether that changed anything. */
+static bool sets_put(struct ew_sets *sets, unsigned int halves, __u64 set)
+{
+	bool changed = false;
+
+	for (unsigned int half = 0; half < EW_HALVES; half++) {
+		if (!(halves >> half & 1) || sets->of[half] == set)
+			continue;
+		sets->of[half] = set;
+		changed = true;
+	}
+	return changed;
+}
+
+/* A path of the map, one after the other; KEY is what the call before gave, NULL at first. False at the end. */
+static bool next_path(const struct ew_pins *pins, const char *key, char next[EW_CGROUP_PATH_MAX])
+{
+	return bpf_map_get_next_key(pins->cgroup_paths_fd, key, next) == 0;
+}
+
+/* Paths that IMAGE does not have any more stay in the map, without profiles, for ew_apply_cgroups(). */
+static int forget_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
+{
+	char key[EW_CGROUP_PATH_MAX], *previous = NULL, next[EW_CGROUP_PATH_MAX];
+	struct ew_sets sets;
+
+	while (next_path(pins, previous, next)) {
+		memcpy(key, next, sizeof(key));
+		previous = key;
+		if (!names(image, key) && bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) == 0 &&
+		    sets_put(&sets, halves, 0) && bpf_map_update_elem(pins->cgroup_paths_fd, key, &sets, BPF_EXIST) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int write_path(const struct ew_pins *pins, const struct ew_image_cgroup *cgroup, unsigned int halves)
+{
+	char key[EW_CGROUP_PATH_MAX] = {};
+	struct ew_sets sets = {};
+
+	strncpy(key, cgroup->path, sizeof(key) - 1);
+	if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0 && errno != ENOENT)
+		return ew_error_ret(-errno, "cgroup %s cannot be looked up: %s", key, strerror(errno));
+	if (sets_put(&sets, halves, cgroup->set) &&
+	    bpf_map_update_elem(pins->cgroup_paths_fd, key, &sets, BPF_ANY) < 0)
+		return ew_error_ret(-errno, "%s:%u: cgroup %s cannot be stored: %s%s", cgroup->file ?: "policy",
+				    cgroup->line, key, strerror(errno),
+				    errno == E2BIG ? "; the map of cgroup paths is full" : "");
+	return 0;
+}
+
+int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
+{
+	int err = forget_paths(pins, image, halves);
+
+	if (err < 0)
+		return ew_error_ret(err, "the paths of cgroups cannot be changed: %s", strerror(-err));
+	for (size_t i = 0; i < image->n_cgroups && err == 0; i++)
+		err = write_path(pins, &image->cgroups[i], halves);
+	for (size_t i = 0; i < image->n_patterns && err == 0; i++)
+		err = write_path(pins, &image->patterns[i], halves);
+	return err;
 }
 
 /* The map of an automaton, filled. Returns its descriptor or a negative errno. */
-static int make_patterns(const struct ew_image *image)
+static int make_patterns(const struct ew_pattern_state *states, __u32 n)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
-	__u32 n = (__u32)image->n_pattern_states;
 	_cleanup_free_ __u32 *keys = calloc(n, sizeof(*keys));
 	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ew_patterns", sizeof(__u32),
 						sizeof(struct ew_pattern_state), n, &opts);
@@ -63,79 +206,80 @@ static int make_patterns(const struct ew_image *image)
 		return -ENOMEM;
 	for (__u32 i = 0; i < n; i++)
 		keys[i] = i;
-	if (bpf_map_update_batch(fd, keys, image->pattern_states, &n, NULL) < 0)
+	if (bpf_map_update_batch(fd, keys, states, &n, NULL) < 0)
 		return -errno;
 	return TAKE_FD(fd);
 }
 
-int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+/* An automaton that matches nothing: it has no EW_PATTERN_START, and its walk ends there. */
+static int make_no_patterns(void)
 {
-	_cleanup_close_ int fd = -1;
-	__u32 place = generation & 1;
+	static const struct ew_pattern_state dead;
 
-	remove_patterns(pins, generation);
-	if (!image->n_pattern_states)
-		return 0;
-	fd = make_patterns(image);
-	if (fd >= 0 && bpf_map_update_elem(pins->patterns_fd, &place, &fd, BPF_ANY) == 0)
-		return 0;
-	return ew_error_ret(fd < 0 ? fd : -errno, "the %zu cgroup patterns (%zu states) cannot be stored: %s",
-			    image->n_patterns, image->n_pattern_states, strerror(fd < 0 ? -fd : errno));
+	return make_patterns(&dead, 1);
 }
 
-void ew_apply_sweep_patterns(const struct ew_pins *pins, __u32 generation)
+/* The id of the automaton of HALF; 0: it has none. */
+static __u32 patterns_of(const struct ew_pins *pins, __u32 half)
 {
-	remove_patterns(pins, generation - 1);
+	__u32 id;
+
+	return bpf_map_lookup_elem(pins->patterns_fd, &half, &id) < 0 ? 0 : id;
 }
 
-int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+/* Puts the automaton open at FD into HALVES. Without (-ENOENT), one that matches nothing where there is another. */
+static int put_patterns(const struct ew_pins *pins, int fd, unsigned int halves)
 {
-	_cleanup_close_ int profiles = make_profiles(image, generation);
-	__u32 zero = 0;
-	size_t i;
+	_cleanup_close_ int none = fd == -ENOENT ? make_no_patterns() : -1;
+
+	if (fd == -ENOENT && none < 0)
+		return none;
+	for (__u32 half = 0; half < EW_HALVES; half++) {
+		if (!(halves >> half & 1) || (none >= 0 && !patterns_of(pins, half)))
+			continue;
+		if (bpf_map_update_elem(pins->patterns_fd, &half, none >= 0 ? &none : &fd, BPF_ANY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
+{
+	_cleanup_close_ int fd = -ENOENT;
 	int err;
 
-	if (profiles < 0)
-		return profiles;
-	err = ew_apply_patterns(pins, image, generation);
+	if (image->n_pattern_states)
+		fd = make_patterns(image->pattern_states, (__u32)image->n_pattern_states);
+	err = fd < 0 && fd != -ENOENT ? fd : put_patterns(pins, fd, halves);
 	if (err < 0)
-		return err;
-	for (i = 0; i < image->n_exceptions; i++) {
-		struct ew_exception_key key = image->exceptions[i].key;
-		const struct ew_profile *profile = &image->profiles[key.profile];
-
-		key.generation = generation;
-		if (bpf_map_update_elem(pins->exceptions_fd, &key, &image->exceptions[i].value, BPF_ANY) < 0) {
-			err = -errno;
-			ew_error("%s:%u: the exception cannot be stored: %s%s", profile->file,
-				 image->exceptions[i].value.line, strerror(-err),
-				 err == -E2BIG ? "; the map of exceptions is full" : "");
-			remove_exceptions(pins, image, i, generation);
-			remove_patterns(pins, generation);
-			return err;
-		}
-	}
-	if (bpf_map_update_elem(pins->policies_fd, &zero, &profiles, BPF_ANY) < 0) {
-		err = -errno;
-		remove_exceptions(pins, image, i, generation);
-		remove_patterns(pins, generation);
-		return ew_error_ret(err, "the policy cannot be put in force: %s", strerror(-err));
-	}
+		return ew_error_ret(err, "the %zu cgroup patterns (%zu states) cannot be stored: %s", image->n_patterns,
+				    image->n_pattern_states, strerror(-err));
 	return 0;
 }
 
-int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image)
+int ew_apply_patterns_alike(const struct ew_pins *pins, __u32 generation)
 {
-	for (size_t i = 0; i < image->n_cgroups; i++) {
-		char key[EW_CGROUP_PATH_MAX] = {};
+	__u32 id = patterns_of(pins, EW_HALF(generation));
+	_cleanup_close_ int fd = id ? bpf_map_get_fd_by_id(id) : -ENOENT;
+	int err = id && fd < 0 ? -errno : put_patterns(pins, fd, EW_HALF_OF(generation + 1));
 
-		strncpy(key, image->cgroups[i].path, sizeof(key) - 1);
-		if (bpf_map_update_elem(pins->cgroup_paths_fd, key, &image->cgroups[i].set, BPF_ANY) < 0)
-			return ew_error_ret(-errno, "%s:%u: cgroup %s cannot be stored: %s%s", image->cgroups[i].file,
-					    image->cgroups[i].line, key, strerror(errno),
-					    errno == E2BIG ? "; the map of cgroup paths is full" : "");
-	}
+	if (err < 0)
+		return ew_error_ret(err, "the cgroup patterns cannot be stored: %s", strerror(-err));
 	return 0;
+}
+
+/* Takes away what put_patterns() left in HALVES in place of none: nothing is tagged by a pattern there any more. */
+static void drop_no_patterns(const struct ew_pins *pins, unsigned int halves)
+{
+	for (__u32 half = 0; half < EW_HALVES; half++) {
+		__u32 id = halves >> half & 1 ? patterns_of(pins, half) : 0;
+		_cleanup_close_ int fd = id ? bpf_map_get_fd_by_id(id) : -1;
+		struct bpf_map_info info = {};
+		__u32 size = sizeof(info);
+
+		if (fd >= 0 && bpf_map_get_info_by_fd(fd, &info, &size) == 0 && info.max_entries == 1)
+			bpf_map_delete_elem(pins->patterns_fd, &half);
+	}
 }
 
 int ew_apply_cgroup_get(const struct ew_pins *pins, __u64 id, struct ew_cgroup_tag *out)
@@ -148,11 +292,12 @@ int ew_apply_cgroup_get(const struct ew_pins *pins, __u64 id, struct ew_cgroup_t
 	return 0;
 }
 
-/* One walk of the cgroup and all below it, by ew_cgroup_walk in bpf/cgroup.bpf.c. */
-static int walk(const struct ew_pins *pins, int cgroup_fd, struct ew_cgroup_apply *apply)
+/* One walk of the cgroup and, in that ORDER, what is below it, by ew_cgroup_walk in bpf/cgroup.bpf.c. */
+static int walk(const struct ew_pins *pins, int cgroup_fd, enum bpf_cgroup_iter_order order,
+		struct ew_cgroup_apply *apply)
 {
 	union bpf_iter_link_info info = {
-		.cgroup = {.order = BPF_CGROUP_ITER_DESCENDANTS_PRE, .cgroup_fd = (__u32)cgroup_fd},
+		.cgroup = {.order = order, .cgroup_fd = (__u32)cgroup_fd},
 	};
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info, .iter_info_len = sizeof(info));
 	_cleanup_close_ int link = -1, iter = -1;
@@ -178,9 +323,9 @@ static int walk(const struct ew_pins *pins, int cgroup_fd, struct ew_cgroup_appl
 	return bpf_map_lookup_elem(pins->cgroup_applies_fd, &zero, apply) < 0 ? -errno : 0;
 }
 
-int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path, __u64 policy, __u64 command)
+int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path, const struct ew_cgroup_tag *own)
 {
-	struct ew_cgroup_apply apply = {.policy = policy, .command = command};
+	struct ew_cgroup_apply apply = {.policy = own->policy, .command = own->command};
 	struct ew_cgroup_tag before;
 	int err;
 
@@ -189,7 +334,7 @@ int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path,
 		err = ew_apply_cgroup_get(pins, apply.root, &before);
 	if (err < 0)
 		return ew_error_ret(err, "cgroup %s: its tag cannot be read: %s", path, strerror(-err));
-	err = walk(pins, cgroup_fd, &apply);
+	err = walk(pins, cgroup_fd, BPF_CGROUP_ITER_DESCENDANTS_PRE, &apply);
 	if (err == 0 && apply.seen == 0)
 		return ew_error_ret(-ENOENT, "cgroup %s was removed meanwhile", path);
 	if (err == 0 && apply.failed)
@@ -204,14 +349,49 @@ int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path,
 	else
 		ew_error("cgroup %s cannot be tagged: %s", path, strerror(-err));
 	apply = (struct ew_cgroup_apply){.policy = before.policy, .command = before.command, .root = apply.root};
-	if (walk(pins, cgroup_fd, &apply) < 0)
+	if (walk(pins, cgroup_fd, BPF_CGROUP_ITER_DESCENDANTS_PRE, &apply) < 0)
 		ew_error("cgroup %s: its former tags could not be put back; unload and load again", path);
 	return err;
 }
 
-int ew_apply_cgroups_by_path(const struct ew_pins *pins)
+/*
+ * A mkdir that had looked at the paths before they changed is over, and its cgroup can be seen: the iterator waits for
+ * cgroup_mutex, which mkdir holds from its tracepoint until then. Changes nothing.
+ */
+static int wait_for_mkdirs(const struct ew_pins *pins)
 {
-	struct ew_cgroup_apply apply = {.by_path = 1};
+	_cleanup_close_ int fd = ew_cgroup_open("/");
+	struct ew_cgroup_apply apply = {};
+
+	return fd == -ENODEV ? 0 : fd < 0 ? fd : walk(pins, fd, BPF_CGROUP_ITER_SELF_ONLY, &apply);
+}
+
+/* Gives the cgroup at PATH, if there is one, what the map says of its path. */
+static int apply_path(const struct ew_pins *pins, const char *path, const struct ew_sets *sets, unsigned int halves)
+{
+	_cleanup_close_ int fd = ew_cgroup_open(path);
+	struct ew_cgroup_tag tag;
+	bool changed = false;
+	__u64 id;
+	int err;
+
+	if (fd == -ENOENT)
+		return 0; /* ew_cgroup_mkdir tags it when it is made */
+	err = fd < 0 ? fd : ew_cgroup_id(fd, &id);
+	if (err == 0)
+		err = ew_apply_cgroup_get(pins, id, &tag);
+	if (err < 0)
+		return ew_error_ret(err, "cgroup %s cannot be tagged: %s", path, strerror(-err));
+	for (unsigned int half = 0; half < EW_HALVES; half++)
+		changed |= sets_put(&tag.policy, halves & 1U << half, sets->of[half]);
+	err = changed ? ew_apply_cgroup(pins, fd, path, &tag) : 0;
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Every cgroup gets what the maps say of its path. */
+static int apply_by_path(const struct ew_pins *pins, unsigned int halves)
+{
+	struct ew_cgroup_apply apply = {.by_path = halves};
 	_cleanup_close_ int fd = ew_cgroup_open("/");
 	__u64 id = 0;
 	int err = fd < 0 ? fd : ew_cgroup_id(fd, &id);
@@ -221,7 +401,7 @@ int ew_apply_cgroups_by_path(const struct ew_pins *pins)
 				    "cgroups cannot be matched with patterns: only a part of the cgroup2 hierarchy is "
 				    "to be seen here; load where all of it is mounted, outside of containers");
 	if (err >= 0)
-		err = walk(pins, fd, &apply);
+		err = walk(pins, fd, BPF_CGROUP_ITER_DESCENDANTS_PRE, &apply);
 	if (err >= 0 && apply.failed)
 		return ew_error_ret(-ENOSPC,
 				    "%llu cgroups cannot be tagged: the map of tagged cgroups is full, it holds %d; "
@@ -232,24 +412,34 @@ int ew_apply_cgroups_by_path(const struct ew_pins *pins)
 	return 0;
 }
 
-int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image)
+int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves)
 {
-	/* one walk for all, literal paths too */
-	if (image->n_patterns)
-		return ew_apply_cgroups_by_path(pins);
-	for (size_t i = 0; i < image->n_cgroups; i++) {
-		const struct ew_image_cgroup *cgroup = &image->cgroups[i];
-		_cleanup_close_ int fd = ew_cgroup_open(cgroup->path);
-		int err;
+	char key[EW_CGROUP_PATH_MAX], next[EW_CGROUP_PATH_MAX];
+	bool more = next_path(pins, NULL, next), patterns = false;
+	struct ew_sets sets;
+	int err;
 
-		if (fd == -ENOENT)
-			continue; /* ew_cgroup_mkdir tags it when it is made */
-		if (fd < 0)
-			return ew_error_ret(fd, "%s:%u: cgroup %s cannot be opened: %s", cgroup->file, cgroup->line,
-					    cgroup->path, strerror(-fd));
-		err = ew_apply_cgroup(pins, fd, cgroup->path, cgroup->set, 0);
-		if (err < 0 && err != -ENOENT)
-			return err;
+	for (__u32 half = 0; half < EW_HALVES; half++)
+		patterns |= halves >> half & 1 && patterns_of(pins, half);
+	if (patterns) {
+		err = apply_by_path(pins, halves);
+	} else {
+		err = wait_for_mkdirs(pins);
+		if (err < 0)
+			ew_error("the cgroups cannot be tagged: %s", strerror(-err));
 	}
-	return 0;
+	while (more && err == 0) {
+		memcpy(key, next, sizeof(key));
+		/* before this one goes */
+		more = next_path(pins, key, next);
+		if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0)
+			continue;
+		if (!patterns)
+			err = apply_path(pins, key, &sets, halves);
+		if (err == 0 && !sets.of[0] && !sets.of[1])
+			bpf_map_delete_elem(pins->cgroup_paths_fd, key);
+	}
+	if (err == 0)
+		drop_no_patterns(pins, halves);
+	return err;
 }

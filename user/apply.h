@@ -8,47 +8,54 @@
 /* Writing policy and tags into the maps. Callers hold ew_lock_take(). Errors are logged here. */
 
 /*
- * ew_apply_image - puts IMAGE in force as policy number GENERATION (not 0, and not the one in force)
+ * ew_apply_image - writes IMAGE as policy number GENERATION (not 0), for which it is to be in force: profiles and
+ * exceptions
  *
- * Exceptions first, then one store that swaps the profiles. Returns 0 or a negative errno; on failure what was in force
- * still is, and the new exceptions are gone.
+ * When it returns, no program is running any more that began under the policy before the one in force. Returns 0
+ * or a negative errno.
  */
 int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
 
-/* Writes the literal cgroup paths of IMAGE for ew_cgroup_mkdir. Returns 0 or a negative errno. */
-int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image);
+/* Waits until every program that began before, under another policy than GENERATION's, has ended. Returns 0 or a
+ * negative errno. */
+int ew_apply_wait(const struct ew_pins *pins, __u32 generation);
+
+/* Takes the exceptions of every other generation away. Returns 0 or a negative errno. */
+int ew_apply_sweep(const struct ew_pins *pins, __u32 generation);
 
 /*
- * ew_apply_patterns - writes the automaton of IMAGE's cgroup patterns, of policy number GENERATION, for ew_cgroup_mkdir
+ * Writes the cgroup paths of IMAGE and the texts of its patterns, and no others, for HALVES (a bit each, EW_HALF_OF()),
+ * for ew_cgroup_mkdir. Returns 0 or a negative errno.
+ */
+int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves);
+
+/*
+ * ew_apply_patterns - writes the automaton of IMAGE's patterns for HALVES, for ew_cgroup_mkdir
  *
- * ew_apply_image() does it before it puts the policy in force, and with the policy the automaton is. Returns 0 or a
- * negative errno; on failure there is none for GENERATION.
+ * Without patterns it is one that matches nothing, where there was another, until ew_apply_cgroups() has seen to the
+ * cgroups that the other matched. Returns 0 or a negative errno.
  */
-int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
+int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves);
+
+/* The same for the other half than that of GENERATION, which gets the automaton that this one has. */
+int ew_apply_patterns_alike(const struct ew_pins *pins, __u32 generation);
 
 /*
- * Frees the automaton of the policy before GENERATION, which is in force. After ew_apply_cgroups_by_path(), which waits
- * for whoever makes a cgroup: until then ew_cgroup_mkdir can be looking for it.
- */
-void ew_apply_sweep_patterns(const struct ew_pins *pins, __u32 generation);
-
-/* Tags those of the policy's cgroups that exist by now, patterns too. Returns 0 or a negative errno. */
-int ew_apply_cgroups(const struct ew_pins *pins, const struct ew_image *image);
-
-/*
- * ew_apply_cgroups_by_path - every cgroup gets what the policy in force says of its path, and loses what another said
+ * ew_apply_cgroups - gives those cgroups that exist by now what the calls above wrote for HALVES
  *
- * One walk under cgroup_mutex, so no cgroup is made meanwhile. Tags by command stay. Returns 0 or a negative errno; on
- * failure (-ENOSPC: the map is full) some cgroups can lack tags, until it is called again.
+ * Those that are made meanwhile have it already. Tags by command stay. Where there are patterns, or were, it is one walk
+ * over all cgroups under cgroup_mutex. Returns 0 or a negative errno; on failure (-ENOSPC: the map is full) some
+ * cgroups can lack tags in HALVES, until it is called again.
  */
-int ew_apply_cgroups_by_path(const struct ew_pins *pins);
+int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves);
 
 /*
- * ew_apply_cgroup - gives the cgroup open at CGROUP_FD these profiles of its own, and all below it what they inherit
+ * ew_apply_cgroup - gives the cgroup open at CGROUP_FD the profiles of its own that OWN has (`policy` and `command`),
+ * and all below it what they inherit
  *
  * PATH is for messages. Returns 0 or a negative errno; on failure (-ENOSPC: the map is full) every cgroup is as before.
  */
-int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path, __u64 policy, __u64 command);
+int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path, const struct ew_cgroup_tag *own);
 
 /* The tag entry of a cgroup. Returns 0, with *OUT all zero where there is none, or a negative errno. */
 int ew_apply_cgroup_get(const struct ew_pins *pins, __u64 id, struct ew_cgroup_tag *out);

@@ -25,9 +25,14 @@ enum ew_exit {
 #define EW_VERBS(X)                                                                                                   \
 	X("load", load, "", "attach the programs, pin them, and put the policy in force")                             \
 	X("unload", unload, "", "take all of it away")                                                                \
+	X("daemon", daemon, "", "load, then stay: follow replaced programs, reload on SIGHUP")                        \
+	X("reload", reload, "[--dry-run] [--force] [--json]",                                                         \
+	  "read the policy anew, show what changes, and swap it in")                                                  \
+	X("cat-config", cat_config, "", "the merged policy, with where each profile is from")                         \
+	X("show", show, "PROFILE [--json]", "one profile of the policy, compiled")                                    \
 	X("status", status, "[--json]", "kernel support, profiles, tags, counters, losses")                           \
 	X("doctor", doctor, "[--json]", "why this machine can or cannot enforce")                                     \
-	X("check", check, "[--json] [FILE...]", "validate policy files")                                              \
+	X("check", check, "[--json] [--strict] [FILE...]", "validate policy files")                                   \
 	X("tag", tag, "(--cgroup PATH | --unit UNIT | --pid PID) PROFILE", "put tasks under a profile")               \
 	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID) [PROFILE]", "undo tag")                          \
 	X("list", list, "[--json]", "what is tagged, and with what")                                                  \

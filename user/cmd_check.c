@@ -4,28 +4,33 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "cmd_policy.h"
 #include "log.h"
 #include "policy_compile.h"
+#include "policy_overlap.h"
 #include "policy_read.h"
 
 /*
  * Without FILE, what `load` would say. With FILE, a policy in the making, perhaps for another machine: who owns the
- * file and which programs are here are warnings. So are programs that an ordinary user may not see.
+ * file and which programs are here are warnings. So are programs that an ordinary user may not see. With --strict all
+ * warnings are errors.
  */
 static int check(char **files, size_t n, struct ew_policy **policy, struct ew_diagnostics *diag)
 {
-	const char *const *dirs = ew_globals.n_policy_dirs ? ew_globals.policy_dirs : ew_policy_dirs;
-	size_t n_dirs = ew_globals.n_policy_dirs ?: EW_POLICY_DIRS_N;
 	EW_CLEANUP(ew_image_free) struct ew_image *image = NULL;
 	int err;
 
 	if (n)
 		err = ew_policy_read_files((const char *const *)files, n, EW_READ_ANY_OWNER, policy, diag);
 	else
-		err = ew_policy_read_dirs(dirs, n_dirs, 0, policy, diag);
+		err = ew_cmd_policy_read(0, policy, diag);
 	if (err)
 		return err;
-	return ew_policy_compile(*policy, n || geteuid() ? EW_COMPILE_MISSING_OK : 0, NULL, &image, diag);
+	err = ew_policy_check_overlaps(*policy, diag);
+	if (err)
+		return err;
+	err = ew_policy_compile(*policy, n || geteuid() ? EW_COMPILE_MISSING_OK : 0, NULL, &image, diag);
+	return err ?: diag->n_errors ? -EINVAL : 0;
 }
 
 static const char *plural(size_t n)
@@ -68,6 +73,7 @@ static void print_json(const struct ew_policy *policy, bool valid, const struct 
 int ew_cmd_check(int argc, char **argv)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{"strict", no_argument, NULL, 's'},
 						{"no-pager", no_argument, NULL, 'p'},
 						{"help", no_argument, NULL, 'h'},
 						{}};
@@ -82,6 +88,7 @@ int ew_cmd_check(int argc, char **argv)
 		if (c == '?')
 			return ew_cmd_usage("check");
 		json |= c == 'j';
+		diag.strict |= c == 's';
 	}
 	err = check(argv + optind, (size_t)(argc - optind), &policy, &diag);
 	/* Anything but 0 and -EINVAL kept the check from being made, and says nothing about the policy. */

@@ -58,6 +58,7 @@ static int tags_add(struct tags *tags, struct tagged item)
 static int add_cgroups(const struct ew_pins *pins, struct tags *tags)
 {
 	__u64 key, next, *previous = NULL;
+	__u32 half = EW_HALF(ew_pins_generation(pins));
 	struct ew_cgroup_tag tag;
 	char path[EW_PATH_MAX];
 
@@ -66,15 +67,15 @@ static int add_cgroups(const struct ew_pins *pins, struct tags *tags)
 
 		key = next;
 		previous = &key;
-		if (bpf_map_lookup_elem(pins->cgroups_fd, &key, &tag) < 0 || !(tag.policy | tag.command))
+		if (bpf_map_lookup_elem(pins->cgroups_fd, &key, &tag) < 0 || !(tag.policy.of[half] | tag.command))
 			continue;
 		if (ew_cgroup_path_of_id(key, path, sizeof(path)) < 0)
 			continue; /* removed a moment ago */
 		err = tags_add(tags, (struct tagged){
 					     .name = ew_escape_dup(path, strlen(path), 0),
 					     .id = key,
-					     .own = tag.policy | tag.command,
-					     .policy = tag.policy,
+					     .own = tag.policy.of[half] | tag.command,
+					     .policy = tag.policy.of[half],
 				     });
 		if (err < 0)
 			return err;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "cmd_policy.h"
 #include "loader.h"
 #include "log.h"
 #include "pins.h"
@@ -28,16 +29,14 @@ static int no_arguments(const char *verb, int argc, char **argv)
 	return -1;
 }
 
-static int read_image(struct ew_image **image)
+/* Reads and compiles; says what is wrong. */
+static int read_image(struct ew_policy **policy, struct ew_image **image)
 {
-	const char *const *dirs = ew_globals.n_policy_dirs ? ew_globals.policy_dirs : ew_policy_dirs;
-	size_t n = ew_globals.n_policy_dirs ?: EW_POLICY_DIRS_N;
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
-	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
-	int err = ew_policy_read_dirs(dirs, n, 0, &policy, &diag);
+	int err = ew_cmd_policy_read(0, policy, &diag);
 
 	if (err == 0)
-		err = ew_policy_compile(policy, 0, NULL, image, &diag);
+		err = ew_policy_compile(*policy, 0, NULL, image, &diag);
 	ew_diagnostics_print(&diag, stderr);
 	if (err < 0)
 		return ew_error_ret(err, "the policy is refused: %zu error%s; nothing was loaded", diag.n_errors,
@@ -45,9 +44,32 @@ static int read_image(struct ew_image **image)
 	return 0;
 }
 
-int ew_cmd_load(int argc, char **argv)
+int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy **policy)
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *image = NULL;
+
+	if (read_image(policy, &image) < 0)
+		return -EINVAL;
+	if (interrupted) {
+		ew_warning("what an interrupted load or unload left behind is taken away first");
+		if (ew_loader_unload(pins) < 0)
+			return -EIO;
+		ew_pins_close(pins);
+	}
+	if (ew_loader_load(image) < 0) {
+		/* perhaps a kernel that lists "bpf" and refuses its programs all the same: that is said, too */
+		ew_support_require(EW_TRIAL_ALWAYS);
+		return -EIO;
+	}
+	printf("loaded: %u profile%s, %zu exception%s, %zu cgroup%s\n", image->n_profiles,
+	       image->n_profiles == 1 ? "" : "s", image->n_exceptions, image->n_exceptions == 1 ? "" : "s",
+	       image->n_cgroups, image->n_cgroups == 1 ? "" : "s");
+	return 0;
+}
+
+int ew_cmd_load(int argc, char **argv)
+{
+	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
 	_cleanup_pins_ struct ew_pins pins;
 	_cleanup_close_ int lock = -1;
 	char why[512];
@@ -63,31 +85,12 @@ int ew_cmd_load(int argc, char **argv)
 		return EW_EXIT_FAILED;
 	err = ew_pins_try(&pins, why, sizeof(why));
 	if (err == 0)
-		ew_error("execward is loaded already; to start anew: execward unload, then load");
+		ew_error("execward is loaded already; to take in a changed policy: execward reload");
 	else if (err != -ENOENT && err != -EINPROGRESS)
 		ew_error("%s", why);
 	if (err != -ENOENT && err != -EINPROGRESS)
 		return EW_EXIT_FAILED;
-	if (read_image(&image) < 0)
-		return EW_EXIT_FAILED;
-	if (err == -EINPROGRESS) {
-		ew_warning("what an interrupted load or unload left behind is taken away first");
-		if (ew_loader_unload(&pins) < 0)
-			return EW_EXIT_FAILED;
-		ew_pins_close(&pins);
-	}
-	if (ew_loader_load(image) < 0) {
-		/* perhaps a kernel that lists "bpf" and refuses its programs all the same: that is said, too */
-		ew_support_require(EW_TRIAL_ALWAYS);
-		return EW_EXIT_FAILED;
-	}
-	printf("loaded: %u profile%s, %zu exception%s, %zu cgroup%s", image->n_profiles,
-	       image->n_profiles == 1 ? "" : "s", image->n_exceptions, image->n_exceptions == 1 ? "" : "s",
-	       image->n_cgroups, image->n_cgroups == 1 ? "" : "s");
-	if (image->n_patterns)
-		printf(", %zu pattern%s of cgroups", image->n_patterns, image->n_patterns == 1 ? "" : "s");
-	putchar('\n');
-	return EW_EXIT_OK;
+	return ew_cmd_load_policy(&pins, err == -EINPROGRESS, &policy) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 }
 
 int ew_cmd_unload(int argc, char **argv)

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include <execward/enter.h>
+
 #include "cmd.h"
 #include "log.h"
 #include "process.h"
@@ -16,8 +18,8 @@ static const struct option options[] = {
 	{},
 };
 
-/* Tags this process with the profile in SLOT. Whatever is opened here is closed again before the command starts. */
-static int enter(const char *profile)
+/* Tags this process with any profile. Whatever is opened here is closed again before the command starts. */
+static int enter_as_root(const char *profile)
 {
 	_cleanup_pins_ struct ew_pins pins;
 	_cleanup_close_ int lock = -1;
@@ -36,6 +38,41 @@ static int enter(const char *profile)
 	if (err < 0)
 		return ew_error_ret(-1, "this process cannot be put under profile \"%s\": %s", profile, strerror(-err));
 	return 0;
+}
+
+/* Asks for the profile as anybody can. WHY: what keeps this process from tagging itself. */
+static int enter_by_door(const char *profile, const char *why)
+{
+	int err = execward_enter_flags(profile, EXECWARD_ENTER_STARTING);
+
+	switch (err) {
+	case 0:
+		return 0;
+	case -ENOSYS:
+		if (geteuid() == 0)
+			return ew_error_ret(-1, "%s", why);
+		return ew_error_ret(-1,
+				    "profile \"%s\" cannot be entered: nothing is loaded, or no profile has "
+				    "\"self_service: yes\"; run this as root, or load a policy that has one",
+				    profile);
+	case -EPERM:
+		return ew_error_ret(
+			-1, "profile \"%s\" has no \"self_service: yes\"; run this as root, or give it that", profile);
+	case -ENOENT:
+	case -ENAMETOOLONG:
+		return ew_error_ret(-1, "no profile \"%s\" in the loaded policy", profile);
+	default:
+		return ew_error_ret(-1, "this process cannot be put under profile \"%s\": %s", profile, strerror(-err));
+	}
+}
+
+static int enter(const char *profile)
+{
+	_cleanup_pins_ struct ew_pins pins;
+	char why[512];
+
+	/* by the maps where they can be had, for there every profile will do */
+	return ew_pins_try(&pins, why, sizeof(why)) == 0 ? enter_as_root(profile) : enter_by_door(profile, why);
 }
 
 static int exec_failed(const char *command)

@@ -58,6 +58,7 @@ static void read_tags(const struct ew_pins *pins, struct status *s)
 {
 	_cleanup_free_ struct ew_process *list = NULL;
 	__u64 key, next, *previous = NULL;
+	__u32 half = EW_HALF(ew_pins_generation(pins));
 	struct ew_cgroup_tag tag;
 	ssize_t n;
 
@@ -65,7 +66,7 @@ static void read_tags(const struct ew_pins *pins, struct status *s)
 		key = next;
 		previous = &key;
 		s->n_cgroups++;
-		if (bpf_map_lookup_elem(pins->cgroups_fd, &key, &tag) == 0 && (tag.policy | tag.command))
+		if (bpf_map_lookup_elem(pins->cgroups_fd, &key, &tag) == 0 && (tag.policy.of[half] | tag.command))
 			s->n_own_cgroups++;
 	}
 	n = ew_process_list(&list);
@@ -92,9 +93,18 @@ static void read_state(const struct ew_pins *pins, struct status *s)
 	}
 }
 
+static bool has_self_service(const struct status *s)
+{
+	for (size_t i = 0; i < EW_PROFILES_MAX; i++)
+		if (s->profiles[i].flags & EW_PROFILE_SELF_SERVICE)
+			return true;
+	return false;
+}
+
 /* Is every program still attached that has to be? Anybody with the right to remove a pin can have detached one. */
 static const char *missing_link(const struct status *s)
 {
+	bool self_service = has_self_service(s);
 	const struct {
 		const char *name;
 		bool needed;
@@ -106,7 +116,9 @@ static const char *missing_link(const struct status *s)
 		{"ew_cgroup_rmdir", true},
 		{"ew_check_security", s->state.shapes},
 		{"ew_vfs_caps", s->state.shapes & EW_BIT(EW_SHAPE_SETID)},
-		{"ew_task_alloc", s->state.process_tags},
+		{"ew_task_alloc", s->state.process_tags || self_service},
+		{"ew_task_fork", self_service},
+		{"ew_task_prctl", self_service},
 	};
 
 	for (size_t i = 0; i < EW_ARRAY_SIZE(links); i++) {
@@ -170,8 +182,7 @@ static void gather(struct status *s)
 	}
 	s->loaded = true;
 	bpf_map_lookup_elem(pins.meta_fd, &zero, &s->meta);
-	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
-		ew_pins_profile(&pins, slot, &s->profiles[slot]);
+	ew_pins_profiles(&pins, s->profiles);
 	read_counters(&pins, s);
 	read_tags(&pins, s);
 	read_state(&pins, s);
@@ -214,6 +225,8 @@ static void print_json(const struct status *s)
 			json_object_object_add(
 				o, "mode",
 				json_object_new_string(ew_words_name(&ew_verdict_words, s->profiles[i].mode)));
+			if (s->profiles[i].flags & EW_PROFILE_GONE)
+				json_object_object_add(o, "gone", json_object_new_boolean(true));
 			json_object_array_add(profiles, o);
 		}
 		json_object_object_add(doc, "profiles", profiles);
@@ -247,11 +260,12 @@ static void print_text(const struct status *s)
 		const struct ew_counters *c = &s->counters[i];
 
 		if (s->profiles[i].flags & EW_PROFILE_USED)
-			printf("profile   %s (%s, %s:%u): %llu allowed, %llu audited, %llu denied, %llu killed\n",
+			printf("profile   %s (%s, %s:%u%s): %llu allowed, %llu audited, %llu denied, %llu killed\n",
 			       s->profiles[i].name, ew_words_name(&ew_verdict_words, s->profiles[i].mode),
-			       s->profiles[i].file, s->profiles[i].line, c->verdicts[EW_VERDICT_ALLOW],
-			       c->verdicts[EW_VERDICT_AUDIT], c->verdicts[EW_VERDICT_DENY],
-			       c->verdicts[EW_VERDICT_KILL]);
+			       s->profiles[i].file, s->profiles[i].line,
+			       s->profiles[i].flags & EW_PROFILE_GONE ? ", gone from the policy" : "",
+			       c->verdicts[EW_VERDICT_ALLOW], c->verdicts[EW_VERDICT_AUDIT],
+			       c->verdicts[EW_VERDICT_DENY], c->verdicts[EW_VERDICT_KILL]);
 	}
 	printf("tags      %zu cgroup%s tagged, %zu governed; %zu process%s\n", s->n_own_cgroups,
 	       s->n_own_cgroups == 1 ? "" : "s", s->n_cgroups, s->n_processes, s->n_processes == 1 ? "" : "es");

@@ -65,7 +65,8 @@ static int change_cgroup(const struct ew_pins *pins, const struct request *r, co
 {
 	_cleanup_close_ int fd = ew_cgroup_open(path);
 	struct ew_cgroup_tag tag;
-	__u64 id;
+	__u64 id, own;
+	__u32 half;
 	int err;
 
 	if (fd == -ENOENT || fd == -ENOTDIR)
@@ -83,16 +84,23 @@ static int change_cgroup(const struct ew_pins *pins, const struct request *r, co
 		err = ew_apply_cgroup_get(pins, id, &tag);
 	if (err < 0)
 		return ew_error_ret(err, "cgroup %s: its tag cannot be read: %s", path, strerror(-err));
-	if (!r->untag)
-		return ew_apply_cgroup(pins, fd, path, tag.policy, tag.command | profiles);
-	if (!((tag.policy | tag.command) & profiles))
+	if (!r->untag) {
+		tag.command |= profiles;
+		return ew_apply_cgroup(pins, fd, path, &tag);
+	}
+	half = EW_HALF(ew_pins_generation(pins));
+	own = tag.policy.of[half] | tag.command;
+	if (!(own & profiles))
 		return ew_error_ret(-ENOENT, "cgroup %s has no such tag of its own%s; see: execward list", path,
-				    tag.set & profiles ? ", but inherits it from a cgroup above" : "");
-	if (tag.policy & profiles)
+				    tag.set.of[half] & profiles ? ", but inherits it from a cgroup above" : "");
+	if (tag.policy.of[half] & profiles)
 		ew_warning("cgroup %s is tagged by the policy: the tag comes back when the policy is loaded, or the "
 			   "cgroup made, again",
 			   path);
-	return ew_apply_cgroup(pins, fd, path, tag.policy & ~profiles, tag.command & ~profiles);
+	for (half = 0; half < EW_HALVES; half++)
+		tag.policy.of[half] &= ~profiles;
+	tag.command &= ~profiles;
+	return ew_apply_cgroup(pins, fd, path, &tag);
 }
 
 static int change_unit(const struct ew_pins *pins, const struct request *r, __u64 profiles)

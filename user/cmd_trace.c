@@ -212,7 +212,7 @@ static int open_stream(struct trace *t)
 		return lock;
 	if (ew_trace_filter_open(&t->filter, &t->options, &t->pins) < 0)
 		return -EINVAL;
-	if (ew_pins_need_shapes(&t->pins) < 0)
+	if (ew_pins_need_shapes(&t->pins, ~0U) < 0)
 		return -EIO;
 	err = ew_reader_open(&t->stream, t->pins.readers_fd, t->pins.state_fd, t->options.all ? EW_READER_ALL : 0,
 			     t->options.buffer);

@@ -38,6 +38,8 @@ void ew_diagnostics_add(struct ew_diagnostics *diag, enum ew_severity severity, 
 	ssize_t file_index;
 	va_list args;
 
+	if (diag->strict)
+		severity = EW_SEVERITY_ERROR;
 	if (severity == EW_SEVERITY_ERROR)
 		diag->n_errors++;
 	else

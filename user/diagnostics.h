@@ -36,6 +36,7 @@ struct ew_diagnostics {
 	size_t n_files;
 	char **files;		     /* in the order of their first mention */
 	size_t n_errors, n_warnings; /* all, stored or not */
+	bool strict;		     /* set by the caller: a warning is an error */
 	bool out_of_memory;	     /* something could not be stored; counted all the same */
 };
 

@@ -2,6 +2,7 @@
 #ifndef EW_IMAGE_H
 #define EW_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <execward/pattern.h>
@@ -24,9 +25,25 @@ struct ew_image_cgroup {
 	const char *file;  /* owned by the image */
 };
 
+/* A file that the policy names. */
+struct ew_image_path {
+	struct ew_identity identity;
+	char *path;
+};
+
+/*
+ * Who has which slot already. A profile that stays keeps its slot, since the tags of processes and cgroups are slots;
+ * NULL in place of this is: nobody has any.
+ */
+struct ew_slots {
+	char name[EW_PROFILES_MAX][EW_PROFILE_NAME_MAX]; /* "": free */
+	__u64 kept;					 /* slots that no other profile may get */
+};
+
 struct ew_image {
-	unsigned int n_profiles;
-	struct ew_profile profiles[EW_PROFILES_MAX]; /* slots in order of files and of lines; generation 0 */
+	__u64 hash;				     /* ew_policy_hash() of what it was compiled from */
+	unsigned int n_profiles;		     /* slots in use */
+	struct ew_profile profiles[EW_PROFILES_MAX]; /* by slot; flags 0: free. Generation 0 */
 	size_t n_exceptions;
 	struct ew_image_exception *exceptions;
 	size_t n_cgroups;
@@ -35,7 +52,24 @@ struct ew_image {
 	struct ew_image_cgroup *patterns;
 	size_t n_pattern_states; /* of the automaton that the patterns make; 0 without patterns */
 	struct ew_pattern_state *pattern_states;
+	size_t n_paths;
+	struct ew_image_path *paths; /* in the order of their identities (memcmp(3)) */
 };
+
+/* The path by which the policy names a file, or NULL. */
+const char *ew_image_path_of(const struct ew_image *image, const struct ew_identity *identity);
+
+/* The shapes that some profile refuses, EW_BIT(EW_SHAPE_*). */
+__u32 ew_image_shapes(const struct ew_image *image);
+
+/* Does a profile have FLAG, one of EW_PROFILE_*? */
+static inline bool ew_image_has(const struct ew_image *image, __u32 flag)
+{
+	for (unsigned int i = 0; i < EW_PROFILES_MAX; i++)
+		if (image->profiles[i].flags & flag)
+			return true;
+	return false;
+}
 
 void ew_image_free(struct ew_image **image);
 

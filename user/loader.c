@@ -26,6 +26,8 @@
 #define STAGE_DIR EW_BPFFS "/execward-new"
 #define GONE_DIR EW_BPFFS "/execward-gone"
 
+#define FIRST_GENERATION 1
+
 #define VERIFIER_LOG_SIZE (16U << 20) /* bytes */
 
 static void skel_destroyp(struct execward **skel)
@@ -147,23 +149,13 @@ static int attach(struct hook hook)
 	return pin_at(STAGE_DIR "/links", hook.name, link);
 }
 
-/* The shapes that some profile refuses, EW_BIT(EW_SHAPE_*). */
-static __u32 refused_shapes(const struct ew_image *image)
-{
-	__u32 shapes = 0;
-
-	for (unsigned int i = 0; i < image->n_profiles; i++)
-		shapes |= image->profiles[i].shapes;
-	return shapes;
-}
-
 /*
  * Cgroups first, so that none is missed between the walk and the tracepoint; the hook that starts the accounting of an
  * exec last. ew_task_alloc waits for the first process tag.
  */
 static int attach_all(struct execward *skel, const struct ew_pins *pins, const struct ew_image *image)
 {
-	__u32 shapes = refused_shapes(image);
+	__u32 shapes = ew_image_shapes(image);
 	const struct hook hooks[] = {
 		HOOK(skel, ew_committing_creds),
 		HOOK(skel, ew_creds_from_file),
@@ -178,7 +170,7 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 	if (err == 0)
 		err = attach(HOOK(skel, ew_cgroup_mkdir));
 	if (err == 0)
-		err = ew_apply_cgroups(pins, image);
+		err = ew_apply_cgroups(pins, EW_HALVES_ALL);
 	for (size_t i = 0; i < EW_ARRAY_SIZE(hooks) && err == 0; i++)
 		if (hooks[i].name)
 			err = attach(hooks[i]);
@@ -187,9 +179,10 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 
 static int write_state(const struct ew_pins *pins, const struct ew_image *image)
 {
-	struct ew_state state = {.shapes = refused_shapes(image)};
+	struct ew_state state = {.shapes = ew_image_shapes(image), .generation = FIRST_GENERATION};
 	__u32 zero = 0;
 
+	state.policy_hash[EW_HALF(FIRST_GENERATION)] = image->hash;
 	if (bpf_map_update_elem(pins->state_fd, &zero, &state, BPF_ANY) < 0)
 		return ew_error_ret(-errno, "the map \"state\" cannot be written: %s", strerror(errno));
 	return 0;
@@ -209,8 +202,9 @@ static int write_meta(const struct ew_pins *pins)
 }
 
 /*
- * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself does
- * the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF, which alone took half of a load.
+ * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself
+ * does the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF, which alone took half
+ * of a load.
  */
 static int open_skeleton(struct execward **skel)
 {
@@ -242,7 +236,8 @@ static int load_skeleton(struct execward *skel)
 		skel->ctx.log_buf = (__u64)(uintptr_t)log;
 	}
 	err = execward__load(skel);
-	/* each program's words replace those of the one before: what is there is the last one's, that which was refused */
+	/* each program's words replace those of the one before: what is there is the last one's, that which was refused
+	 */
 	if (err < 0 && log)
 		fputs(log, stderr);
 	return err;
@@ -267,9 +262,9 @@ static int load_staged(const struct ew_image *image)
 	if (err == 0)
 		err = write_state(&pins, image);
 	if (err == 0)
-		err = ew_apply_image(&pins, image, 1);
+		err = ew_apply_image(&pins, image, FIRST_GENERATION);
 	if (err == 0)
-		err = ew_apply_cgroup_paths(&pins, image);
+		err = ew_apply_cgroup_paths(&pins, image, EW_HALVES_ALL);
 	if (err == 0)
 		err = make_stage();
 	if (err == 0)
@@ -280,11 +275,15 @@ static int load_staged(const struct ew_image *image)
 		err = ew_error_ret(-errno, "%s cannot be renamed to %s: %s", STAGE_DIR, EW_PIN_DIR, strerror(errno));
 	if (err < 0)
 		return err;
-	err = ew_pins_set_in_force(&pins, true);
-	if (err < 0) {
-		ew_error("the policy cannot be put in force: %s", strerror(-err));
-		remove_pins(EW_PIN_DIR);
+	if (ew_image_has(image, EW_PROFILE_SELF_SERVICE))
+		err = ew_pins_need_self_service(&pins);
+	if (err == 0) {
+		err = ew_pins_set_in_force(&pins, true);
+		if (err < 0)
+			ew_error("the policy cannot be put in force: %s", strerror(-err));
 	}
+	if (err < 0)
+		remove_pins(EW_PIN_DIR);
 	return err;
 }
 

@@ -38,7 +38,7 @@ static void help(FILE *out)
 	fprintf(out, "usage: execward [--policy-dir DIR]... VERB [OPTION...]\n\n"
 		     "Decides, and shows, who gains power by executing a program.\n\n");
 	for (size_t i = 0; i < EW_ARRAY_SIZE(verbs); i++)
-		fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].help);
 	fprintf(out, "\nexecward VERB --help tells more. Exit codes: 0 done, 1 failed or invalid, 2 usage.\n");
 }
 

@@ -16,7 +16,6 @@
 #include "log.h"
 #include "words.h"
 
-#define LOCK_FILE EW_RUN_DIR "/lock"
 #define LOCK_TRIES 100
 #define LOCK_PAUSE_NS 100000000L
 
@@ -211,24 +210,24 @@ int ew_lock_take(void)
 	if (mkdir(EW_RUN_DIR, 0755) < 0 && errno != EEXIST)
 		return ew_error_ret(-errno, "the directory %s for the lock cannot be made: %s%s", EW_RUN_DIR,
 				    strerror(errno), errno == EACCES ? "; run this as root" : "");
-	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(EW_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return ew_error_ret(-errno, "the lock %s cannot be opened: %s%s", LOCK_FILE, strerror(errno),
+		return ew_error_ret(-errno, "the lock %s cannot be opened: %s%s", EW_LOCK_FILE, strerror(errno),
 				    errno == EACCES ? "; run this as root" : "");
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return ew_error_ret(-errno, "the lock %s cannot be taken: %s", LOCK_FILE, strerror(errno));
+			return ew_error_ret(-errno, "the lock %s cannot be taken: %s", EW_LOCK_FILE, strerror(errno));
 		if (i == LOCK_TRIES) {
 			holder_of(fd, holder, sizeof(holder));
 			return ew_error_ret(-EWOULDBLOCK,
 					    "another execward (pid %s) holds the lock %s; try again when it is done",
-					    *holder ? holder : "unknown", LOCK_FILE);
+					    *holder ? holder : "unknown", EW_LOCK_FILE);
 		}
 		nanosleep(&pause, NULL);
 	}
 	/* only a help for whoever has to wait */
 	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
-		ew_warning("the lock %s cannot be signed: %s", LOCK_FILE, strerror(errno));
+		ew_warning("the lock %s cannot be signed: %s", EW_LOCK_FILE, strerror(errno));
 	return TAKE_FD(fd);
 }
 
@@ -262,11 +261,28 @@ int ew_pins_need_process_tags(const struct ew_pins *pins)
 	return err;
 }
 
-int ew_pins_need_shapes(const struct ew_pins *pins)
+int ew_pins_need_forks(const struct ew_pins *pins)
 {
-	int err = attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security");
+	return attach_pinned(pins->ew_task_fork_prog_fd, "ew_task_fork");
+}
 
-	return err < 0 ? err : attach_pinned(pins->ew_vfs_caps_prog_fd, "ew_vfs_caps");
+int ew_pins_need_shapes(const struct ew_pins *pins, __u32 shapes)
+{
+	int err = shapes ? attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security") : 0;
+
+	if (err == 0 && shapes & EW_BIT(EW_SHAPE_SETID))
+		err = attach_pinned(pins->ew_vfs_caps_prog_fd, "ew_vfs_caps");
+	return err;
+}
+
+/* The door last: whoever enters has to find that children inherit. */
+int ew_pins_need_self_service(const struct ew_pins *pins)
+{
+	int err = attach_pinned(pins->ew_task_alloc_prog_fd, "ew_task_alloc");
+
+	if (err == 0)
+		err = attach_pinned(pins->ew_task_fork_prog_fd, "ew_task_fork");
+	return err < 0 ? err : attach_pinned(pins->ew_task_prctl_prog_fd, "ew_task_prctl");
 }
 
 static size_t state_size(void)
@@ -299,24 +315,49 @@ struct ew_state *ew_pins_map_state(const struct ew_pins *pins)
 	return state == MAP_FAILED ? NULL : state;
 }
 
-int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
+__u32 ew_pins_generation(const struct ew_pins *pins)
 {
-	_cleanup_close_ int inner = -1;
-	struct ew_profile profile;
-	__u32 zero = 0, id;
+	struct ew_state state = {};
+	__u32 zero = 0;
 
-	if (slot >= EW_PROFILES_MAX)
-		return -ENOENT;
-	if (bpf_map_lookup_elem(pins->policies_fd, &zero, &id) < 0)
+	return bpf_map_lookup_elem(pins->state_fd, &zero, &state) < 0 ? 0 : state.generation;
+}
+
+__u64 ew_pins_policy_hash(const struct ew_pins *pins)
+{
+	struct ew_state state = {};
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(pins->state_fd, &zero, &state) < 0 ? 0
+								      : state.policy_hash[EW_HALF(state.generation)];
+}
+
+int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX])
+{
+	__u32 half = EW_HALF(ew_pins_generation(pins)), id;
+	_cleanup_close_ int inner = -1;
+
+	if (bpf_map_lookup_elem(pins->policies_fd, &half, &id) < 0)
 		return -errno;
 	inner = bpf_map_get_fd_by_id(id);
 	if (inner < 0)
 		return -errno;
-	if (bpf_map_lookup_elem(inner, &slot, &profile) < 0)
-		return -errno;
-	if (!(profile.flags & EW_PROFILE_USED))
+	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (bpf_map_lookup_elem(inner, &slot, &out[slot]) < 0)
+			return -errno;
+	return 0;
+}
+
+int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
+{
+	struct ew_profile all[EW_PROFILES_MAX];
+	int err = slot < EW_PROFILES_MAX ? ew_pins_profiles(pins, all) : -ENOENT;
+
+	if (err < 0)
+		return err;
+	if (!(all[slot].flags & EW_PROFILE_USED))
 		return -ENOENT;
-	*out = profile;
+	*out = all[slot];
 	return 0;
 }
 
@@ -332,18 +373,20 @@ int ew_pins_profile_name(const struct ew_pins *pins, unsigned int slot, char out
 
 int ew_pins_profile_slot(const struct ew_pins *pins, const char *name)
 {
-	char names[EW_PROFILES_MAX][EW_PROFILE_NAME_MAX];
+	struct ew_profile all[EW_PROFILES_MAX];
 	const char *known[EW_PROFILES_MAX];
 	const char *nearest;
 	size_t n = 0;
+	int err = ew_pins_profiles(pins, all);
 
+	if (err < 0)
+		return ew_error_ret(err, "the loaded profiles cannot be read: %s", strerror(-err));
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
-		if (ew_pins_profile_name(pins, slot, names[n]) < 0)
+		if (!(all[slot].flags & EW_PROFILE_USED))
 			continue;
-		if (strcmp(names[n], name) == 0)
+		if (strcmp(all[slot].name, name) == 0)
 			return (int)slot;
-		known[n] = names[n];
-		n++;
+		known[n++] = all[slot].name;
 	}
 	if (n == 0)
 		return ew_error_ret(-ENOENT, "no profile \"%s\": the loaded policy has no profiles", name);

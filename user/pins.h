@@ -15,6 +15,7 @@
 #define EW_BPFFS "/sys/fs/bpf"
 #define EW_PIN_DIR EW_BPFFS "/execward"
 #define EW_RUN_DIR "/run/execward"
+#define EW_LOCK_FILE EW_RUN_DIR "/lock" /* closed after writing by everybody who had it */
 
 /* The pinned maps that the tools use. */
 #define EW_PINNED_MAPS(X) \
@@ -24,11 +25,12 @@
 	X(exceptions) X(cgroups) X(cgroup_paths) X(patterns) X(cgroup_applies) X(task_tags) X(counters) X(readers)
 
 /*
- * The pinned programs: two that tools run, and three that are attached when they are first needed, as each costs every
- * exec or fork of the machine some 200 instructions.
+ * The pinned programs: two that tools run, and those that are attached when they are first needed, as each costs every
+ * exec, fork or prctl of the machine some 200 instructions.
  */
 #define EW_PINNED_PROGS(X) \
-	X(ew_cgroup_walk) X(ew_task_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps)
+	X(ew_cgroup_walk)  \
+	X(ew_task_walk) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps) X(ew_task_prctl)
 
 struct ew_pins {
 #define X(name) int name##_fd;
@@ -79,17 +81,32 @@ int ew_lock_take(void);
 
 /*
  * ew_pins_need_process_tags - from here on children inherit process tags; before the first is set
- * ew_pins_need_shapes - from here on the shapes of files are looked at; before the first reader
+ * ew_pins_need_forks - from here on a child has its parent's tag even if that was set while it was being made; before a
+ *	tag is set on another process
+ * ew_pins_need_shapes - from here on SHAPES of files are looked at; ~0 before the first reader
+ * ew_pins_need_self_service - from here on processes can put themselves under profiles with `self_service: yes`; before
+ *	a policy with such a profile is in force
  *
  * Attach the programs that do it, for good, unless they are. The caller holds the lock. Return 0 or a negative errno
  * after logging it.
  */
 int ew_pins_need_process_tags(const struct ew_pins *pins);
-int ew_pins_need_shapes(const struct ew_pins *pins);
+int ew_pins_need_forks(const struct ew_pins *pins);
+int ew_pins_need_shapes(const struct ew_pins *pins, __u32 shapes);
+int ew_pins_need_self_service(const struct ew_pins *pins);
 
 /* The state that programs and tools share, mapped; NULL with errno on failure. */
 struct ew_state *ew_pins_map_state(const struct ew_pins *pins);
 void ew_pins_unmap_state(struct ew_state *state);
+
+/* The number of the policy in force; 0 when it cannot be read. */
+__u32 ew_pins_generation(const struct ew_pins *pins);
+
+/* ew_policy_hash() of the policy in force; 0 when it cannot be read. */
+__u64 ew_pins_policy_hash(const struct ew_pins *pins);
+/* The profiles of all slots, as they are in one policy; flags 0 is an empty slot. Returns 0 or what bpf(2) failed with.
+ */
+int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX]);
 
 /* The profile in a slot. Returns 0, -ENOENT for an empty slot, or what bpf(2) failed with. */
 int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out);

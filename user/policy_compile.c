@@ -2,9 +2,11 @@
 #include "policy_compile.h"
 
 #include <errno.h>
+#include <search.h>
 #include <string.h>
 
 #include "pattern.h"
+#include "policy_print.h"
 #include "policy_text.h"
 #include "words.h"
 
@@ -25,6 +27,11 @@ struct compiler {
 		const struct ew_policy_file *file;
 		const struct ew_node *node;
 	} patterns[EW_PATTERNS_MAX]; /* places of image->patterns, by index */
+	const struct ew_slots *slots;
+	__u64 staying; /* of those, the ones that the policy has */
+	__u64 taken;
+	void *lookups; /* tsearch(3) tree of struct lookup: each path is looked at once */
+	size_t n_lookups;
 
 	/* What is being compiled. */
 	const struct ew_policy_file *file;
@@ -44,6 +51,8 @@ static void compile_profile_head(struct compiler *c)
 		to->flags |= EW_PROFILE_EXEC_NONE;
 	if (from->userns == EW_POLICY_USERNS_INITIAL)
 		to->flags |= EW_PROFILE_USERNS_INITIAL;
+	if (from->self_service)
+		to->flags |= EW_PROFILE_SELF_SERVICE;
 	to->mode = from->mode;
 	to->gains = from->gains;
 	to->shapes = from->shapes;
@@ -166,12 +175,93 @@ static int compile_gains(struct compiler *c, const struct ew_policy_exception *e
 	return 0;
 }
 
+/* What looking at a path gave. */
+struct lookup {
+	int err;
+	struct ew_identity identity;
+	char path[];
+};
+
+static int compare_lookups(const void *left, const void *right)
+{
+	return strcmp(((const struct lookup *)left)->path, ((const struct lookup *)right)->path);
+}
+
+static int look_up_program(struct compiler *c, const char *path, struct ew_identity *out)
+{
+	_cleanup_free_ struct lookup *lookup = malloc(sizeof(*lookup) + strlen(path) + 1);
+	struct lookup **found;
+
+	if (!lookup)
+		return -ENOMEM;
+	strcpy(lookup->path, path);
+	found = tsearch(lookup, &c->lookups, compare_lookups);
+	if (!found)
+		return -ENOMEM;
+	if (*found == lookup) {
+		lookup->err = c->resolver->program(c->resolver->context, path, &lookup->identity);
+		c->n_lookups++;
+		lookup = NULL; /* the tree's */
+	}
+	if (!(*found)->err)
+		*out = (*found)->identity;
+	return (*found)->err;
+}
+
+static void keep_path(const void *node, VISIT visit, void *image_)
+{
+	const struct lookup *lookup = *(const struct lookup *const *)node;
+	struct ew_image *image = image_;
+	struct ew_image_path *path = &image->paths[image->n_paths];
+
+	if ((visit != postorder && visit != leaf) || lookup->err)
+		return;
+	*path = (struct ew_image_path){lookup->identity, strdup(lookup->path)};
+	if (path->path)
+		image->n_paths++;
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+	return memcmp(&((const struct ew_image_path *)left)->identity, &((const struct ew_image_path *)right)->identity,
+		      sizeof(struct ew_identity));
+}
+
+static int keep_paths(struct compiler *c)
+{
+	c->image->paths = calloc(c->n_lookups + 1, sizeof(*c->image->paths));
+	if (!c->image->paths)
+		return -ENOMEM;
+	twalk_r(c->lookups, keep_path, c->image);
+	if (c->image->n_paths)
+		qsort(c->image->paths, c->image->n_paths, sizeof(*c->image->paths), compare_paths);
+	return 0;
+}
+
+const char *ew_image_path_of(const struct ew_image *image, const struct ew_identity *identity)
+{
+	const struct ew_image_path key = {.identity = *identity}, *found = NULL;
+
+	if (image->n_paths)
+		found = bsearch(&key, image->paths, image->n_paths, sizeof(key), compare_paths);
+	return found ? found->path : NULL;
+}
+
+__u32 ew_image_shapes(const struct ew_image *image)
+{
+	__u32 shapes = 0;
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		shapes |= image->profiles[slot].shapes;
+	return shapes;
+}
+
 /* The identity of a program; an error or warning is told, and then -EINVAL says to leave it out. */
 static int resolve_program(struct compiler *c, const char *path, const struct ew_node *node, struct ew_identity *out)
 {
 	bool tolerant = c->flags & EW_COMPILE_MISSING_OK;
 	struct ew_shown shown;
-	int err = c->resolver->program(c->resolver->context, path, out);
+	int err = look_up_program(c, path, out);
 
 	if (!err || err == -ENOMEM)
 		return err;
@@ -352,7 +442,7 @@ static int compile_patterns(struct compiler *c)
 		patterns[i] = (struct ew_pattern){image->patterns[i].path, image->patterns[i].set};
 		cut |= image->patterns[i].set;
 	}
-	for (__u32 slot = 0; slot < image->n_profiles; slot++)
+	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++)
 		if (image->profiles[slot].mode < EW_VERDICT_DENY)
 			cut &= ~(1ULL << slot);
 	err = ew_pattern_compile(patterns, image->n_patterns, cut, &image->pattern_states, &image->n_pattern_states);
@@ -367,6 +457,57 @@ static int compile_patterns(struct compiler *c)
 	return 0;
 }
 
+static bool policy_has(const struct ew_policy *policy, const char *name)
+{
+	for (size_t f = 0; f < policy->n_files; f++) {
+		const struct ew_policy_document *document = policy->files[f].document;
+
+		for (unsigned int i = 0; i < document->profiles_count; i++)
+			if (EW_STREQ(document->profiles[i].name, name))
+				return true;
+	}
+	return false;
+}
+
+__u64 ew_policy_gone(const struct ew_policy *policy, const struct ew_slots *slots)
+{
+	__u64 gone = 0;
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (*slots->name[slot] && !policy_has(policy, slots->name[slot]))
+			gone |= 1ULL << slot;
+	return gone;
+}
+
+/* Chooses the slot of the profile that is being compiled; false with an error when there is none. */
+static bool take_slot(struct compiler *c)
+{
+	static const struct ew_slots none;
+	const struct ew_slots *slots = c->slots ?: &none;
+	__u64 named = 0, free_;
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		if (EW_STREQ(slots->name[slot], c->profile->name)) {
+			c->slot = slot;
+			c->taken |= 1ULL << slot;
+			return true;
+		}
+		if (*slots->name[slot])
+			named |= 1ULL << slot;
+	}
+	free_ = ~(named | c->taken | slots->kept) ?: ~(c->staying | c->taken | slots->kept);
+	if (!free_) {
+		error_at(c, c->profile->node,
+			 "too many profiles: %d of those in force are still on tasks or cgroups; expected at most %d "
+			 "together",
+			 __builtin_popcountll(slots->kept), EW_PROFILES_MAX);
+		return false;
+	}
+	c->slot = (__u32)__builtin_ctzll(free_);
+	c->taken |= 1ULL << c->slot;
+	return true;
+}
+
 static int compile_files(struct compiler *c, const struct ew_policy *policy)
 {
 	int err = 0;
@@ -377,7 +518,9 @@ static int compile_files(struct compiler *c, const struct ew_policy *policy)
 		c->file = &policy->files[f];
 		for (unsigned int i = 0; i < document->profiles_count && !err; i++) {
 			c->profile = &document->profiles[i];
-			c->slot = c->image->n_profiles++;
+			if (!take_slot(c))
+				return 0;
+			c->image->n_profiles++;
 			err = compile_profile(c);
 		}
 	}
@@ -387,9 +530,21 @@ static int compile_files(struct compiler *c, const struct ew_policy *policy)
 int ew_policy_compile(const struct ew_policy *policy, unsigned int flags, const struct ew_resolver *resolver,
 		      struct ew_image **out, struct ew_diagnostics *diag)
 {
+	return ew_policy_compile_slots(policy, flags, resolver, NULL, out, diag);
+}
+
+int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, const struct ew_resolver *resolver,
+			    const struct ew_slots *slots, struct ew_image **out, struct ew_diagnostics *diag)
+{
 	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
 	_cleanup_free_ struct source *sources = NULL;
-	struct compiler c = {.flags = flags, .resolver = resolver ?: &ew_resolver_system, .diag = diag, .image = image};
+	struct compiler c = {
+		.flags = flags,
+		.resolver = resolver ?: &ew_resolver_system,
+		.diag = diag,
+		.image = image,
+		.slots = slots,
+	};
 	size_t before = diag->n_errors;
 	int err;
 
@@ -399,7 +554,14 @@ int ew_policy_compile(const struct ew_policy *policy, unsigned int flags, const 
 	image->patterns = calloc(EW_PATTERNS_MAX, sizeof(*image->patterns));
 	if (!image->cgroups || !image->patterns)
 		return -ENOMEM;
-	err = compile_files(&c, policy) ?: compile_patterns(&c);
+	if (slots)
+		c.staying = ~ew_policy_gone(policy, slots);
+	for (unsigned int slot = 0; slots && slot < EW_PROFILES_MAX; slot++)
+		if (!*slots->name[slot])
+			c.staying &= ~(1ULL << slot);
+	image->hash = ew_policy_hash(policy);
+	err = compile_files(&c, policy) ?: compile_patterns(&c) ?: keep_paths(&c);
+	tdestroy(c.lookups, free);
 	sources = c.sources;
 	ew_diagnostics_sort(diag);
 	if (!err && diag->out_of_memory)
@@ -419,6 +581,9 @@ void ew_image_free(struct ew_image **image)
 		free((*image)->cgroups[i].path);
 	for (size_t i = 0; i < (*image)->n_patterns; i++)
 		free((*image)->patterns[i].path);
+	for (size_t i = 0; i < (*image)->n_paths; i++)
+		free((*image)->paths[i].path);
+	free((*image)->paths);
 	free((*image)->cgroups);
 	free((*image)->patterns);
 	free((*image)->pattern_states);

@@ -40,4 +40,15 @@ extern const struct ew_resolver ew_resolver_system;
 int ew_policy_compile(const struct ew_policy *policy, unsigned int flags, const struct ew_resolver *resolver,
 		      struct ew_image **out, struct ew_diagnostics *diag);
 
+/*
+ * ew_policy_compile_slots - the same, with each profile that SLOTS names in the slot that it has there
+ *
+ * Other profiles get slots that are free, and slots of profiles that POLICY has no more only when there are no others.
+ */
+int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, const struct ew_resolver *resolver,
+			    const struct ew_slots *slots, struct ew_image **out, struct ew_diagnostics *diag);
+
+/* The slots of those in SLOTS that POLICY has no more, a bit each. */
+__u64 ew_policy_gone(const struct ew_policy *policy, const struct ew_slots *slots);
+
 #endif

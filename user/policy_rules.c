@@ -58,10 +58,10 @@ static void check_gains(const char *path, const struct ew_policy_profile *profil
 				 EW_EXCEPTION_IDS_MAX, exception->gain[i]);
 	}
 	if (whole && !(kinds & profile->gains) && profile->exec != EW_POLICY_EXEC_NONE)
-		error_at(diag, path, list,
-			 "exception for gains that profile \"%s\" does not control; expected a gain of a kind in its "
-			 "\"gains\"",
-			 profile->name);
+		warning_at(diag, path, list,
+			   "exception for gains that profile \"%s\" does not control; expected a gain of a kind in its "
+			   "\"gains\"",
+			   profile->name);
 }
 
 /* One pair that an exception is for; FROM is "" for any. */

@@ -86,7 +86,7 @@ static const cyaml_schema_field_t profile_fields[] = {
 	CYAML_FIELD_ENUM("userns", OPTIONAL | CYAML_FLAG_STRICT, struct ew_policy_profile, userns, usernss,
 			 EW_ARRAY_SIZE(usernss)),
 	CYAML_FIELD_BOOL("sticky", OPTIONAL | EW_SCHEMA_ONLY_NO, struct ew_policy_profile, sticky),
-	CYAML_FIELD_BOOL("self_service", OPTIONAL | EW_SCHEMA_ONLY_NO, struct ew_policy_profile, self_service),
+	CYAML_FIELD_BOOL("self_service", OPTIONAL, struct ew_policy_profile, self_service),
 	CYAML_FIELD_SEQUENCE("cgroups", OPTIONAL | CYAML_FLAG_POINTER, struct ew_policy_profile, cgroups, &cgroup_entry,
 			     0, CYAML_UNLIMITED),
 	RESERVED("users"),

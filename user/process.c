@@ -281,7 +281,6 @@ static int tag_pass(const struct ew_pins *pins, const struct tree *tree, __u64 s
 int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 clear)
 {
 	EW_CLEANUP(tree_free) struct tree tree = {};
-	_cleanup_close_ int fork_link = -1;
 	struct ew_process root;
 	int total = 0, changed, missed, misses = 0;
 	int err = ew_process_get(pid, &root);
@@ -293,10 +292,8 @@ int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 
 				    root.comm);
 	if (err == 0)
 		err = tree_add(&tree, &root);
-	if (err == 0) {
-		fork_link = bpf_raw_tracepoint_open(NULL, pins->ew_task_fork_prog_fd);
-		err = fork_link < 0 ? -errno : 0;
-	}
+	if (err == 0 && ew_pins_need_forks(pins) < 0)
+		return -EIO; /* logged */
 	do {
 		changed = missed = 0;
 		if (err == 0)

@@ -32,7 +32,7 @@ int ew_process_tag_get(const struct ew_pins *pins, pid_t pid, struct ew_task_tag
 /*
  * ew_process_tag_tree - sets and clears profiles of a process and all its descendants
  *
- * Children made meanwhile are covered: ew_task_fork is attached while this runs, and it looks again until a whole pass
+ * Children made meanwhile are covered: ew_task_fork is attached before, for good, and it looks again until a whole pass
  * finds nothing to change. Returns the number of processes changed, or a negative errno after logging it.
  */
 int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 clear);

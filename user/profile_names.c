@@ -7,9 +7,16 @@
 
 void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *names)
 {
+	struct ew_profile all[EW_PROFILES_MAX];
+
 	memset(names, 0, sizeof(*names));
-	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
-		ew_pins_profile_name(pins, slot, names->name[slot]);
+	if (ew_pins_profiles(pins, all) < 0)
+		return;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		memcpy(names->name[slot], all[slot].name, sizeof(names->name[slot]));
+		if (all[slot].flags & EW_PROFILE_GONE)
+			names->gone |= 1ULL << slot;
+	}
 }
 
 /* A slot whose profile is gone still applies to whatever has it. */
@@ -31,7 +38,8 @@ char *ew_profile_names_join(const struct ew_profile_names *names, __u64 set)
 		return NULL;
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
 		if (set >> slot & 1)
-			fprintf(f, "%s%s", ftell(f) > 0 ? ", " : "", name_of(names, slot, buf));
+			fprintf(f, "%s%s%s", ftell(f) > 0 ? ", " : "", name_of(names, slot, buf),
+				names->gone >> slot & 1 ? " (gone)" : "");
 	return fclose(f) == 0 ? text : NULL;
 }
 

@@ -9,11 +9,12 @@
 /* The names of the loaded profiles, read once. An empty name is an empty slot. */
 struct ew_profile_names {
 	char name[EW_PROFILES_MAX][EW_PROFILE_NAME_MAX];
+	__u64 gone; /* those that no file has any more, a bit each */
 };
 
 void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *names);
 
-/* The names of a set of slots as "web, db". Returns memory that the caller frees, or NULL. */
+/* The names of a set of slots as "web, db (gone)". Returns memory that the caller frees, or NULL. */
 char *ew_profile_names_join(const struct ew_profile_names *names, __u64 set);
 
 /* The same as a JSON array. */

@@ -251,6 +251,10 @@ char *ew_record_json(const struct ew_record_view *view, const struct ew_record_n
 	ew_record_each_gain(view, names, 0, append_gain, &gains);
 	add_words(&doc, root, "cause", &ew_cause_words, r->causes);
 	add_words(&doc, root, "shape", &ew_shape_words, r->shapes);
+	if (r->withheld.kinds) {
+		gains.array = add_array(&doc, root, "withheld");
+		ew_record_each_withheld(view, names, 0, append_gain, &gains);
+	}
 	add_creds(&doc, root, "before", &r->before);
 	add_creds(&doc, root, "after", &r->after);
 	add_cgroup(&doc, root, view, names);

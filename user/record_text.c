@@ -283,7 +283,8 @@ static void put_gain(void *ctx, const char *gain)
 
 static void set_gains(struct line *line, const struct ew_record_view *view, const struct ew_record_names *names)
 {
-	__u64 caps = view->record.caps_gained;
+	bool withheld = view->record.withheld.kinds; /* then nothing is gained */
+	__u64 caps = withheld ? view->record.withheld.caps : view->record.caps_gained;
 	struct gains gains = {.caps = (unsigned int)__builtin_popcountll(caps)};
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -295,7 +296,10 @@ static void set_gains(struct line *line, const struct ew_record_view *view, cons
 		line->failed = true;
 		return;
 	}
-	ew_record_each_gain(view, names, escape_flags(line->options), put_gain, &gains);
+	if (withheld)
+		fputs("withheld ", gains.out);
+	(withheld ? ew_record_each_withheld : ew_record_each_gain)(view, names, escape_flags(line->options), put_gain,
+								   &gains);
 	if (fclose(gains.out)) {
 		line->failed = true;
 		return;

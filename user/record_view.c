@@ -19,7 +19,8 @@
 static bool words_are_known(const struct ew_record *r)
 {
 	return r->verdict < EW_VERDICT_MAX && r->reason < EW_REASON_MAX && r->gains < EW_BIT(EW_GAIN_MAX) &&
-	       r->causes < EW_BIT(EW_CAUSE_MAX) && r->shapes < EW_BIT(EW_SHAPE_MAX);
+	       r->causes < EW_BIT(EW_CAUSE_MAX) && r->shapes < EW_BIT(EW_SHAPE_MAX) &&
+	       r->withheld.kinds < EW_BIT(EW_GAIN_MAX);
 }
 
 static bool name_ends(const char *name, size_t size)
@@ -146,28 +147,48 @@ static void format_id(char gain[EW_RECORD_GAIN_SIZE], const char *kind, __u32 id
 		snprintf(gain, EW_RECORD_GAIN_SIZE, "%s:%u", kind, id);
 }
 
-void ew_record_each_gain(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags,
-			 void (*each)(void *ctx, const char *gain), void *ctx)
+/* GAINED has the fields of struct ew_withheld, whether they were gained or not. */
+static void each_gain(const struct ew_withheld *gained, const struct ew_record_names *names, unsigned int flags,
+		      void (*each)(void *ctx, const char *gain), void *ctx)
 {
-	const struct ew_record *r = &view->record;
 	char gain[EW_RECORD_GAIN_SIZE];
 
-	if (r->gains & EW_BIT(EW_GAIN_UID)) {
-		format_id(gain, ew_words_name(&ew_gain_words, EW_GAIN_UID), r->after.euid, names->user, names->ctx,
+	if (gained->kinds & EW_BIT(EW_GAIN_UID)) {
+		format_id(gain, ew_words_name(&ew_gain_words, EW_GAIN_UID), gained->uid, names->user, names->ctx,
 			  flags);
 		each(ctx, gain);
 	}
-	if (r->gains & EW_BIT(EW_GAIN_GID)) {
-		format_id(gain, ew_words_name(&ew_gain_words, EW_GAIN_GID), r->after.egid, names->group, names->ctx,
+	if (gained->kinds & EW_BIT(EW_GAIN_GID)) {
+		format_id(gain, ew_words_name(&ew_gain_words, EW_GAIN_GID), gained->gid, names->group, names->ctx,
 			  flags);
 		each(ctx, gain);
 	}
 	for (unsigned int cap = 0; cap < EW_CAPS_MAX; cap++) {
-		if (r->caps_gained >> cap & 1)
+		if (gained->caps >> cap & 1)
 			each(ctx, ew_cap_name(cap));
 	}
-	if (r->gains & EW_BIT(EW_GAIN_LABEL))
+	if (gained->kinds & EW_BIT(EW_GAIN_LABEL))
 		each(ctx, ew_words_name(&ew_gain_words, EW_GAIN_LABEL));
+}
+
+void ew_record_each_gain(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags,
+			 void (*each)(void *ctx, const char *gain), void *ctx)
+{
+	const struct ew_record *r = &view->record;
+	const struct ew_withheld gained = {
+		.kinds = r->gains,
+		.uid = r->after.euid,
+		.gid = r->after.egid,
+		.caps = r->caps_gained,
+	};
+
+	each_gain(&gained, names, flags, each, ctx);
+}
+
+void ew_record_each_withheld(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags,
+			     void (*each)(void *ctx, const char *gain), void *ctx)
+{
+	each_gain(&view->record.withheld, names, flags, each, ctx);
 }
 
 char *ew_record_cgroup_path(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags)

@@ -54,6 +54,10 @@ int ew_record_group_name(void *ctx, __u32 gid, char *out, size_t size);
 void ew_record_each_gain(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags,
 			 void (*each)(void *ctx, const char *gain), void *ctx);
 
+/* The same with what no_new_privs withheld. */
+void ew_record_each_withheld(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags,
+			     void (*each)(void *ctx, const char *gain), void *ctx);
+
 /* The path of the record's cgroup, escaped; NULL when it is not known. The caller frees it. */
 char *ew_record_cgroup_path(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags);
 

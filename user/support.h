@@ -18,8 +18,8 @@ struct ew_check {
 #define EW_CHECKS_MAX 8
 
 /*
- * Whether to load and attach a program to see if the kernel obeys it. That is the only sure sign, and the dearest: libbpf
- * reads the kernel's whole BTF to find what to attach to.
+ * Whether to load and attach a program to see if the kernel obeys it. That is the only sure sign, and the dearest:
+ * libbpf reads the kernel's whole BTF to find what to attach to.
  */
 enum ew_trial { EW_TRIAL_IF_UNKNOWN, /* where the list of security modules does not tell */ EW_TRIAL_ALWAYS };
 

@@ -9,6 +9,16 @@
 
 #define EW_ABI 2 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
 
+/*
+ * What belongs to a policy is kept twice, a half for each of two generations: half `generation & 1` is that policy's. A
+ * reload fills the other half, and one store to ew_state.generation puts it in force.
+ */
+#define EW_HALVES 2
+#define EW_HALF(generation) ((generation) & (EW_HALVES - 1))
+/* Halves, a bit each: that of one generation, or both. */
+#define EW_HALF_OF(generation) (1U << EW_HALF(generation))
+#define EW_HALVES_ALL ((1U << EW_HALVES) - 1)
+
 #define EW_PROFILES_MAX 64 /* a set of profiles is one 64-bit word, a bit for each slot */
 #define EW_PROFILE_NAME_MAX 64
 #define EW_POLICY_FILE_MAX 128 /* base name of a policy file */

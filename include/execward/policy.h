@@ -13,6 +13,8 @@ enum ew_profile_flag {
 	EW_PROFILE_USED = 1 << 0,
 	EW_PROFILE_EXEC_NONE = 1 << 1,	    /* exec: none */
 	EW_PROFILE_USERNS_INITIAL = 1 << 2, /* userns: initial */
+	EW_PROFILE_GONE = 1 << 16,	    /* kept by `reload --force` for what was tagged with it; no file has it */
+	EW_PROFILE_SELF_SERVICE = 1 << 4,   /* self_service: yes */
 };
 
 struct ew_profile {

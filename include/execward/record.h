@@ -9,6 +9,14 @@
 #include <execward/policy.h>
 #include <execward/words.h>
 
+/* What no_new_privs kept a transition from gaining. */
+struct ew_withheld {
+	__u32 kinds;	/* EW_BIT(EW_GAIN_*) */
+	__u32 uid, gid; /* the effective ids that would have been gained */
+	__u32 pad;
+	__u64 caps; /* bit N for capability N */
+};
+
 /* One transition, as the programs put it into a reader's ring buffer. Zeroed before it is filled. */
 struct ew_record {
 	__u64 time;	   /* CLOCK_BOOTTIME, nanoseconds */
@@ -26,6 +34,7 @@ struct ew_record {
 	struct ew_identity file, exe;
 	__u64 cgroup_id; /* of the v2 hierarchy */
 	struct ew_creds before, after;
+	struct ew_withheld withheld;
 	char comm[EW_COMM_MAX];		    /* any bytes but NUL: prctl(PR_SET_NAME) */
 	char profile[EW_PROFILE_NAME_MAX];  /* the one that decided; empty when none applies */
 	char rule_file[EW_POLICY_FILE_MAX]; /* where it was read */
@@ -83,6 +92,12 @@ struct ew_state {
 	__u32 execs;
 	__u32 shapes; /* EW_BIT(EW_SHAPE_*) that some profile refuses; 0: without a reader nobody looks at shapes */
 	__u32 cgroup_paths_cut; /* times that a cgroup's path was too long to be matched with the patterns */
+	/*
+	 * Number of the policy in force, from 1. What execs look at is kept in halves (EW_HALF()), so that the one
+	 * store of a reload changes all of it: profiles, exceptions, and which cgroups have which.
+	 */
+	__u32 generation;
+	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */
 	struct ew_reader reader[EW_READERS_MAX];
 };
 
@@ -100,7 +115,7 @@ struct ew_counters {
 	__u64 verdicts[EW_VERDICT_MAX]; /* but EW_VERDICT_ALLOW */
 	__u64 reasons[EW_REASONS_ROOM]; /* but EW_REASON_NO_GAIN and EW_REASON_UNTAGGED */
 	__u64 forks_failed;		/* a fork refused because its tag could not be stored */
-	__u64 tags_lost;		/* the same under profiles in audit mode, where the fork goes on */
+	__u64 tags_lost;		/* the same under profiles in audit mode, or found too late: the fork went on */
 	__u64 checks_refused;		/* AT_EXECVE_CHECK refused; no exec, hence no record */
 	__u64 records_lost;		/* records that at least one reader did not get */
 };

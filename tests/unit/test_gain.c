@@ -177,10 +177,68 @@ static void test_table(void **state)
 	}
 }
 
+static const struct {
+	const char *what;
+	struct ew_creds before;
+	struct ew_grants grants;
+	__u32 euid, egid;
+	__u64 permitted;
+} foreseen[] = {
+	{"an ordinary program", {PLAIN}, {}, 1000, 1000, 0},
+	{"an ordinary program drops what it is not given", {PLAIN, .permitted = NET_RAW}, {}, 1000, 1000, 0},
+	{"set-uid root", {PLAIN}, {.setuid = 1}, 0, 1000, ALL},
+	{"set-uid root under a smaller bounding set", {PLAIN, .bset = NET_RAW}, {.setuid = 1}, 0, 1000, NET_RAW},
+	{"set-uid root under SECBIT_NOROOT", {PLAIN, .securebits = EW_SECBIT_NOROOT}, {.setuid = 1}, 0, 1000, 0},
+	{"set-uid to another user", {PLAIN}, {.setuid = 1, .uid = 1001}, 1001, 1000, 0},
+	{"set-gid", {PLAIN}, {.setgid = 1, .gid = 42}, 1000, 42, 0},
+	{"the owner alone gives nothing", {PLAIN}, {.uid = 0, .gid = 42}, 1000, 1000, 0},
+	{"file capabilities", {PLAIN}, {.caps = 1, .permitted = NET_RAW}, 1000, 1000, NET_RAW},
+	{"file capabilities out of bounds", {PLAIN, .bset = 0}, {.caps = 1, .permitted = NET_RAW}, 1000, 1000, 0},
+	{"inheritable ones that the task has not", {PLAIN}, {.caps = 1, .inheritable = NET_RAW}, 1000, 1000, 0},
+	{"inheritable ones that it has",
+	 {PLAIN, .bset = 0, .inheritable = NET_RAW},
+	 {.caps = 1, .inheritable = NET_RAW},
+	 1000,
+	 1000,
+	 NET_RAW},
+	{"set-uid root and file capabilities: the file's stand",
+	 {PLAIN},
+	 {.setuid = 1, .caps = 1, .permitted = NET_RAW},
+	 0,
+	 1000,
+	 NET_RAW},
+	{"root", {IDS(0, 0, 0)}, {}, 0, 1000, ALL},
+	{"root, and a file with capabilities", {IDS(0, 0, 0)}, {.caps = 1, .permitted = NET_RAW}, 0, 1000, ALL},
+	{"root by real id, a file that is set-uid to another",
+	 {IDS(0, 0, 0)},
+	 {.setuid = 1, .uid = 1001},
+	 1001,
+	 1000,
+	 ALL},
+	{"a namespace that maps no root", {IDS(0, 0, 0), .root_uid = (__u32)-1}, {}, 0, 1000, 0},
+};
+
+static void test_foreseen(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(foreseen) / sizeof(foreseen[0]); i++) {
+		struct ew_creds after;
+
+		memset(&after, 0xff, sizeof(after));
+		ew_gain_foresee(&foreseen[i].before, &foreseen[i].grants, &after);
+		if (after.euid != foreseen[i].euid || after.suid != foreseen[i].euid ||
+		    after.egid != foreseen[i].egid || after.sgid != foreseen[i].egid ||
+		    after.permitted != foreseen[i].permitted || after.uid != foreseen[i].before.uid)
+			fail_msg("%s: euid %u egid %u permitted %#llx", foreseen[i].what, after.euid, after.egid,
+				 (unsigned long long)after.permitted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_foreseen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,11 +57,13 @@ static const struct ew_exception *find(const struct ew_image *image, __u32 slot,
 static void profiles(void **state)
 {
 	EW_CLEANUP(unmake)
-	struct made made = make(HEAD "- name: web\n  mode: deny\n"
-				     "- name: kill-all\n  mode: kill\n  exec: none\n  userns: initial\n  gains: [gid]\n"
-				     "  shapes: [setid, ptraced]\n"
-				     "- name: watch\n  mode: audit\n  allow_caps: [cap_chown, cap_net_raw]\n",
-				0);
+	struct made made = make(
+		HEAD
+		"- name: web\n  mode: deny\n"
+		"- name: kill-all\n  mode: kill\n  exec: none\n  userns: initial\n  self_service: yes\n  gains: [gid]\n"
+		"  shapes: [setid, ptraced]\n"
+		"- name: watch\n  mode: audit\n  allow_caps: [cap_chown, cap_net_raw]\n",
+		0);
 	const struct ew_profile *p;
 
 	(void)state;
@@ -79,7 +81,8 @@ static void profiles(void **state)
 	assert_true(p->allow_caps == 0);
 	p = &made.image->profiles[1];
 	assert_int_equal(p->line, 5);
-	assert_int_equal(p->flags, EW_PROFILE_USED | EW_PROFILE_EXEC_NONE | EW_PROFILE_USERNS_INITIAL);
+	assert_int_equal(p->flags,
+			 EW_PROFILE_USED | EW_PROFILE_EXEC_NONE | EW_PROFILE_USERNS_INITIAL | EW_PROFILE_SELF_SERVICE);
 	assert_int_equal(p->mode, EW_VERDICT_KILL);
 	assert_int_equal(p->gains, EW_BIT(EW_GAIN_GID));
 	assert_int_equal(p->shapes, EW_BIT(EW_SHAPE_SETID) | EW_BIT(EW_SHAPE_PTRACED));

@@ -30,7 +30,7 @@ static void everything(void **state)
 				   "    shapes: [memfd, interpreted]\n"
 				   "    userns: initial\n"
 				   "    sticky: no\n"
-				   "    self_service: false\n"
+				   "    self_service: yes\n"
 				   "    cgroups: [/, \"/system.slice/a b.service\"]\n"
 				   "    allow_caps: [cap_net_bind_service]\n"
 				   "    except:\n"
@@ -57,7 +57,7 @@ static void everything(void **state)
 	assert_int_equal(profile->shapes, EW_BIT(EW_SHAPE_MEMFD) | EW_BIT(EW_SHAPE_INTERPRETED));
 	assert_int_equal(profile->userns, EW_POLICY_USERNS_INITIAL);
 	assert_false(profile->sticky);
-	assert_false(profile->self_service);
+	assert_true(profile->self_service);
 	assert_int_equal(profile->cgroups_count, 2);
 	assert_string_equal(profile->cgroups[1], "/system.slice/a b.service");
 	assert_int_equal(profile->allow_caps_count, 1);
@@ -162,6 +162,11 @@ static void warnings(void **state)
 		       "p.yaml:3:3: warning: profile refuses nothing; expected a gain, a shape or \"exec: none\"\n");
 	assert_verdict("version: 1\nprofiles:\n- name: a\n  mode: deny\n  gains: [uid]\n  allow_caps: [cap_kill]\n",
 		       "p.yaml:6:15: warning: \"allow_caps\" without effect; expected \"caps\" among the gains\n");
+	assert_verdict(
+		"version: 1\nprofiles:\n- name: a\n  mode: deny\n  gains: [uid]\n  except:\n"
+		"  - {program: /p, gain: [gid]}\n",
+		"p.yaml:7:25: warning: exception for gains that profile \"a\" does not control; expected a gain of a "
+		"kind in its \"gains\"\n");
 }
 
 static void examples(void **state)

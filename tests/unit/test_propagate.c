@@ -17,9 +17,22 @@ struct node {
 	struct ew_cgroup_tag tag;
 };
 
-static __u64 inherited(const struct node *nodes, size_t i)
+static const struct ew_sets *inherited(const struct node *nodes, size_t i)
 {
-	return i ? nodes[nodes[i].parent].tag.set : 0;
+	static const struct ew_sets none;
+
+	return i ? &nodes[nodes[i].parent].tag.set : &none;
+}
+
+/* A policy in half 0; half 1 has the same profiles turned by seven bits, to be told apart. */
+static __u64 other(__u64 set)
+{
+	return set << 7 | set >> 57;
+}
+
+static struct ew_sets sets(__u64 set)
+{
+	return (struct ew_sets){{set, other(set)}};
 }
 
 static int below(const struct node *nodes, size_t i, size_t root)
@@ -32,20 +45,20 @@ static int below(const struct node *nodes, size_t i, size_t root)
 /* What ew_cgroup_walk does: every node of the subtree, parents first. Ids are indexes plus one. */
 static void walk(struct node *nodes, size_t n, size_t root, __u64 policy, __u64 command)
 {
-	struct ew_cgroup_apply apply = {.policy = policy, .command = command, .root = root + 1};
+	struct ew_cgroup_apply apply = {.policy = sets(policy), .command = command, .root = root + 1};
 
 	for (size_t i = root; i < n; i++)
 		if (below(nodes, i, root))
 			nodes[i].tag = ew_propagate_walk(&apply, i + 1, &nodes[i].tag, inherited(nodes, i));
 }
 
-static __u64 expected(const struct node *nodes, size_t i)
+static __u64 expected(const struct node *nodes, size_t i, int half)
 {
-	__u64 set = nodes[i].tag.policy | nodes[i].tag.command;
+	__u64 set = nodes[i].tag.policy.of[half] | nodes[i].tag.command;
 
 	while (i) {
 		i = nodes[i].parent;
-		set |= nodes[i].tag.policy | nodes[i].tag.command;
+		set |= nodes[i].tag.policy.of[half] | nodes[i].tag.command;
 	}
 	return set;
 }
@@ -64,10 +77,10 @@ static void test_tag_covers_all_below_at_any_depth(void **state)
 	(void)state;
 	chain(nodes, NODES);
 	walk(nodes, NODES, 5, 0, 1);
-	assert_int_equal(nodes[4].tag.set, 0);
+	assert_int_equal(nodes[4].tag.set.of[0], 0);
 	assert_int_equal(nodes[5].tag.command, 1);
 	for (size_t i = 5; i < NODES; i++)
-		assert_int_equal(nodes[i].tag.set, 1);
+		assert_int_equal(nodes[i].tag.set.of[0], 1);
 	assert_int_equal(nodes[6].tag.command, 0);
 }
 
@@ -80,29 +93,35 @@ static void test_untag_leaves_what_others_gave(void **state)
 	walk(nodes, NODES, 2, 0, 1);
 	walk(nodes, NODES, 4, 0, 2);
 	walk(nodes, NODES, 6, 4, 1);
-	assert_int_equal(nodes[NODES - 1].tag.set, 7);
+	assert_int_equal(nodes[NODES - 1].tag.set.of[0], 7);
 	walk(nodes, NODES, 2, 0, 0);
-	assert_int_equal(nodes[3].tag.set, 0);
-	assert_int_equal(nodes[5].tag.set, 2);
+	assert_int_equal(nodes[3].tag.set.of[0], 0);
+	assert_int_equal(nodes[5].tag.set.of[0], 2);
 	/* profile 0 stays where it was given once more */
-	assert_int_equal(nodes[6].tag.set, 7);
+	assert_int_equal(nodes[6].tag.set.of[0], 7);
 	walk(nodes, NODES, 6, 4, 0);
-	assert_int_equal(nodes[NODES - 1].tag.set, 6);
+	assert_int_equal(nodes[NODES - 1].tag.set.of[0], 6);
 }
 
 static void test_new_cgroup_inherits_and_gets_its_own(void **state)
 {
-	struct ew_cgroup_tag tag = ew_propagate_new(0, 0);
+	const struct ew_sets none = {}, two = {{2, 0}}, parent = {{5, 8}};
+	struct ew_cgroup_tag tag = ew_propagate_new(&none, &none);
 
 	(void)state;
-	assert_int_equal(tag.set | tag.policy | tag.command, 0);
-	tag = ew_propagate_new(2, 0);
-	assert_int_equal(tag.set, 2);
-	assert_int_equal(tag.policy, 2);
-	tag = ew_propagate_new(2, 5);
-	assert_int_equal(tag.set, 7);
-	assert_int_equal(tag.policy, 2);
+	assert_false(ew_propagate_any(&tag));
 	assert_int_equal(tag.command, 0);
+	tag = ew_propagate_new(&two, &none);
+	assert_true(ew_propagate_any(&tag));
+	assert_int_equal(tag.set.of[0], 2);
+	assert_int_equal(tag.policy.of[0], 2);
+	tag = ew_propagate_new(&two, &parent);
+	assert_int_equal(tag.set.of[0], 7);
+	assert_int_equal(tag.set.of[1], 8);
+	assert_int_equal(tag.policy.of[0], 2);
+	assert_int_equal(tag.command, 0);
+	tag = ew_propagate_new(&none, &(struct ew_sets){{0, 8}});
+	assert_true(ew_propagate_any(&tag));
 }
 
 static void test_walk_by_path_replaces_the_policys(void **state)
@@ -134,15 +153,18 @@ static void test_random_trees(void **state)
 			size_t at = (size_t)random() % n;
 
 			if (n < NODES && random() & 1) {
+				const struct ew_sets own = sets(random() % 4 ? 0 : 1ULL << (random() % 64));
+
 				nodes[n].parent = at;
-				nodes[n].tag =
-					ew_propagate_new(random() % 4 ? 0 : 1ULL << (random() % 64), nodes[at].tag.set);
+				nodes[n].tag = ew_propagate_new(&own, &nodes[at].tag.set);
 				n++;
 			} else {
-				walk(nodes, n, at, nodes[at].tag.policy, random() % 2 ? 1ULL << (random() % 64) : 0);
+				walk(nodes, n, at, nodes[at].tag.policy.of[0],
+				     random() % 2 ? 1ULL << (random() % 64) : 0);
 			}
 			for (size_t i = 0; i < n; i++)
-				assert_true(nodes[i].tag.set == expected(nodes, i));
+				for (int half = 0; half < EW_HALVES; half++)
+					assert_true(nodes[i].tag.set.of[half] == expected(nodes, i, half));
 		}
 	}
 }

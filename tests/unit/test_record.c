@@ -84,10 +84,10 @@ static void test_view_words(void **state)
 {
 	struct sample s = sample_make();
 	struct ew_record_view view;
-	__u32 *const words[] = {&s.record.verdict, &s.record.reason, &s.record.gains, &s.record.causes,
-				&s.record.shapes};
-	static const __u32 last[] = {EW_VERDICT_MAX - 1, EW_REASON_MAX - 1, EW_BIT(EW_GAIN_MAX) - 1,
-				     EW_BIT(EW_CAUSE_MAX) - 1, EW_BIT(EW_SHAPE_MAX) - 1};
+	__u32 *const words[] = {&s.record.verdict, &s.record.reason, &s.record.gains,
+				&s.record.causes,  &s.record.shapes, &s.record.withheld.kinds};
+	static const __u32 last[] = {EW_VERDICT_MAX - 1,       EW_REASON_MAX - 1,	 EW_BIT(EW_GAIN_MAX) - 1,
+				     EW_BIT(EW_CAUSE_MAX) - 1, EW_BIT(EW_SHAPE_MAX) - 1, EW_BIT(EW_GAIN_MAX) - 1};
 
 	(void)state;
 	for (size_t i = 0; i < EW_ARRAY_SIZE(words); i++) {
@@ -344,6 +344,22 @@ static void test_json_absent(void **state)
 	assert_keys(root, "", "v type time verdict reason task file gain cause shape before after cgroup");
 	assert_json(root, "task/exe", "null");
 	assert_json(root, "file/path", "null");
+	json_object_put(root);
+
+	s = sample_make();
+	s.record.gains = s.record.causes = 0;
+	s.record.caps_gained = 0;
+	s.record.withheld = (struct ew_withheld){
+		.kinds = EW_BIT(EW_GAIN_UID) | EW_BIT(EW_GAIN_GID) | EW_BIT(EW_GAIN_CAPS),
+		.gid = 42,
+		.caps = 1 << 13,
+	};
+	root = sample_json(&s);
+	assert_keys(root, "",
+		    "v type time verdict reason profile rule task file gain cause shape withheld before after cgroup "
+		    "profiles");
+	assert_json(root, "gain", "[]");
+	assert_json(root, "withheld", "[\"uid:root\",\"gid:shadow\",\"cap_net_raw\"]");
 	json_object_put(root);
 
 	s = sample_make();

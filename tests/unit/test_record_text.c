@@ -81,6 +81,12 @@ static void test_text_parts(void **state)
 	assert_contains(&s, "  +label  ");
 	s.record.gains = 0;
 	assert_contains(&s, "  -             uid 33->0  ");
+	s.record.withheld = (struct ew_withheld){
+		.kinds = EW_BIT(EW_GAIN_UID) | EW_BIT(EW_GAIN_CAPS),
+		.caps = ALL_CAPS,
+	};
+	assert_contains(&s, "  withheld +uid:root +caps:all(41)  ");
+	s.record.withheld.kinds = 0;
 	s.record.after.egid = 42;
 	assert_contains(&s, "  uid 33->0 gid 33->42  ");
 	s.record.after.euid = 33;

@@ -124,6 +124,13 @@ skip() {
 # note TEXT: shown with the results whatever happens (measured numbers)
 note() { t_report "NOTE|$T_TEST|$*"; }
 
+# t_module NAME: loads a module of this kernel and what it depends on (fetch-kernels keeps some)
+t_module() {
+	while read -r t_m; do
+		[ -d "/sys/module/$t_m" ] || insmod "/ew/modules/$t_m.ko" || return
+	done <"/ew/modules/$1.order"
+}
+
 # as USER CMD...: CMD as a plain user would run it after a login. The last exec is from asuser to CMD, as USER and without
 # capabilities; it exits 126 when that is refused.
 as() {

@@ -6,8 +6,6 @@
 . /ew/lib.sh
 . /ew/tests/data/gain.sh
 
-# binfmt_misc (flag C takes the creds from the script) is a module in Debian's kernels, and the guest has no modules.
-
 g_program setuid root:root 4755
 g_program setuid-bob bob:root 4755
 g_program setuid-alice alice:root 4755

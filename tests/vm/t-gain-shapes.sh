@@ -18,7 +18,7 @@ mount -t tmpfs -o nosuid,mode=755 tmpfs "$T_TMP/nosuid"
 G_MOUNTS=$T_TMP/nosuid
 g_program nosuid/plain root:root 755
 
-# Profile no_X refuses shape X, not_X every other one; "interpreted" needs binfmt_misc, which the guest's kernels have not.
+# Profile no_X refuses shape X, not_X every other one ("interpreted": t-gain-binfmt.sh).
 ALL="setid memfd unlinked script nosuid-mount ptraced"
 list() { printf %s "$*" | tr ' ' ,; }
 for shape in $ALL; do

@@ -28,7 +28,7 @@ is "enforced" refused "$(gain_in /life)"
 is "pins" "links maps progs" "$(ls $PINS | tr '\n' ' ' | sed 's/ $//')"
 ok "only root can look" test "$(stat -c %a $PINS)" = 700
 rc "a second load is refused" 1 load
-is "and says what to do" "execward: execward is loaded already; to start anew: execward unload, then load" "$(cat "$T_OUT")"
+is "and says what to do" "execward: execward is loaded already; to take in a changed policy: execward reload" "$(cat "$T_OUT")"
 is "nothing changed" refused "$(gain_in /life)"
 is "load takes no arguments" "execward: load takes no arguments, but got \"x\"" "$(execward load x 2>&1 | head -n 1)"
 ok "unload" execward unload

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=sh
 # tag --pid and untag --pid while an exec is under way: between the kernel's look at the tag and the end of the exec, in
-# which a thread becomes the leader of its process. A lease on the script's interpreter holds it right there.
+# which a thread becomes the leader of its process. A lease on the script's interpreter holds it right there. And while
+# a fork is under way, held by userfaultfd(2).
 # images: small
 # kernels: all
 # timeout: 60
@@ -64,5 +65,41 @@ for how in leader thread; do
 	is "stays untagged" 0 "$got"
 	is "nothing is left tagged" "Nothing is tagged." "$(execward list)"
 done
+
+# the same amid a fork, after the kernel has looked whether there is a tag to inherit
+hold_fork() {
+	rm -f "$T_TMP/go" "$T_TMP/pid"
+	: >"$T_TMP/pid"
+	chmod 666 "$T_TMP/pid"
+	# shellcheck disable=SC2086 # words
+	"$@" tforkhold "$T_TMP/go" $U "$T_TMP/asker" "$T_TMP" >"$T_TMP/fork" &
+	job=$!
+	ok "the fork is held" wait_for 10 grep -q held "$T_TMP/fork"
+	is "the child is not to be seen" "" "$(cat "/proc/$job/task/$job/children")"
+}
+let_fork() {
+	: >"$T_TMP/go"
+	wait_for 10 test -s "$T_TMP/pid"
+	read -r ASKER <"$T_TMP/pid"
+	got=$(asker_ask)
+	asker_stop
+	wait "$job"
+}
+t_case "fork"
+hold_fork env
+let_fork
+is "without a tag" 0 "$got"
+hold_fork env
+ok "tag" execward tag --pid "$job" no
+let_fork
+is "the child is tagged" refused "$got"
+hold_fork env
+ok "tag, audit" execward tag --pid "$job" see
+let_fork
+is "passes" 0 "$got"
+hold_fork execward run no --
+let_fork
+is "tagged before" refused "$got"
+is "nothing is left tagged" "Nothing is tagged." "$(execward list)"
 execward unload
 t_done

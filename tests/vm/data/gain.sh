@@ -235,6 +235,10 @@ g_gain() {
 	g_record nnp
 	g_short
 	is "no_new_privs: no gain" "allow no-gain $G_RULE_nnp ||${g_gains##*|}" "$G_SHORT"
+	g_key withheld "$G_RECORD"
+	g_l=${g_v#\[}
+	g_unquote "${g_l%%\]*}"
+	is "no_new_privs: withheld is what was gained without" "${g_gains%%|*}" "$g_u"
 	g_creds before
 	case $g_after in '"uid":'*) g_after=${G_NNP_AFTER:-$G_CREDS} ;; esac
 	g_after_is nnp

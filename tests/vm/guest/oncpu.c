@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * oncpu FILE PROGRAM [ARG...]: runs PROGRAM and writes the nanoseconds that its one thread spent on a processor, in user
- * space and in the kernel, to FILE: time spent waiting does not count. Where an instruction is a nanosecond, that is
- * instructions. Exits as PROGRAM does, 126 when that cannot be told.
+ * oncpu FILE PROGRAM [ARG...]: runs PROGRAM and writes the nanoseconds that its one thread spent on a processor, in
+ * user space and in the kernel, to FILE: time spent waiting does not count. Where an instruction is a nanosecond, that
+ * is instructions. Exits as PROGRAM does, 126 when that cannot be told.
  *
  * The source is the first field of /proc/PID/schedstat, se.sum_exec_runtime (proc_pid_schedstat(), fs/proc/base.c),
  * which a task keeps until it is reaped.

@@ -135,6 +135,7 @@ boot() {
 		# with counted instructions time in the guest means nothing; we watch the clock from here
 		if [ "$G_MODE" = count ]; then echo "$test 0"; else echo "$test $(($(header "$test" timeout "$TEST_LIMIT") * SCALE))"; fi
 	done >"$WORK/$name/ew/job"
+	cp -R "$EW_CACHE/kernels/$kernel/modules" "$WORK/$name/ew/"
 	[ -z "$OPT_SHELL" ] || : >"$WORK/$name/ew/shell"
 	(cd "$WORK/$name" && find ew | cpio --quiet -o -H newc -R 0:0) >"$WORK/$name/job.cpio"
 	cat "$WORK/$image.cpio" "$WORK/payload.cpio" "$WORK/$name/job.cpio" >"$WORK/$name/initrd"

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include "cmd.h"
+#include "cmd_policy.h"
+#include "follow.h"
+#include "log.h"
+#include "pins.h"
+#include "policy_print.h"
+#include "reload.h"
+#include "support.h"
+
+/*
+ * `daemon` decides nothing: what is loaded goes on without it. It keeps the policy up to date: it takes in what changed
+ * in the files when it is told to, and follows the programs that the policy names when they are replaced.
+ */
+
+#define DAEMON_LOCK EW_RUN_DIR "/daemon.lock"
+#define LOOK_INTERVAL 10000 /* milliseconds: mounts and directories further up are noticed by looking alone */
+#define ENDED 1
+
+struct daemon {
+	struct ew_policy *policy; /* in force, as far as this process knows */
+	__u32 generation;	  /* of it; another one is in force when somebody else reloads */
+	struct ew_follow follow;
+	bool behind; /* programs may have been replaced since they were looked up for the policy in force */
+};
+
+static size_t count_paths(const struct ew_policy *policy)
+{
+	size_t n = 0;
+
+	for (size_t f = 0; f < policy->n_files; f++) {
+		const struct ew_policy_document *document = policy->files[f].document;
+
+		for (unsigned int p = 0; p < document->profiles_count; p++)
+			for (unsigned int e = 0; e < document->profiles[p].except_count; e++)
+				n += 1 + document->profiles[p].except[e].from_count;
+	}
+	return n;
+}
+
+static void fill_paths(const struct ew_policy *policy, const char **paths)
+{
+	for (size_t f = 0; f < policy->n_files; f++) {
+		const struct ew_policy_document *document = policy->files[f].document;
+
+		for (unsigned int p = 0; p < document->profiles_count; p++) {
+			for (unsigned int e = 0; e < document->profiles[p].except_count; e++) {
+				const struct ew_policy_exception *exception = &document->profiles[p].except[e];
+
+				*paths++ = exception->program;
+				for (unsigned int i = 0; i < exception->from_count; i++)
+					*paths++ = exception->from[i];
+			}
+		}
+	}
+}
+
+/* From here on POLICY, which may be the one before, is the one in force. Takes it over. */
+static void adopt(struct daemon *d, struct ew_policy *policy, __u32 generation)
+{
+	size_t n = count_paths(policy);
+	_cleanup_free_ const char **paths = calloc(n ?: 1, sizeof(*paths));
+	int err = -ENOMEM;
+
+	d->generation = generation;
+	if (d->policy == policy)
+		return;
+	ew_policy_free(&d->policy);
+	d->policy = policy;
+	d->behind = true;
+	if (paths) {
+		fill_paths(policy, paths);
+		err = ew_follow_set(&d->follow, paths, n);
+	}
+	if (err < 0)
+		ew_warning("programs of the policy that are replaced are noticed at the next reload only: %s",
+			   strerror(-err));
+}
+
+/* Puts POLICY in force, and takes it over if that could be done. */
+static int apply(struct daemon *d, const struct ew_pins *pins, struct ew_policy **policy, const char *what)
+{
+	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
+	struct ew_reload r = {};
+	int err = ew_reload(pins, *policy, &r, &diag);
+
+	ew_diagnostics_print(&diag, stderr);
+	if (err == 0) {
+		if (r.diff.n || *policy != d->policy) {
+			ew_diff_print(&r.diff, stderr);
+			ew_info("%s: %zu change%s", what, r.diff.n, r.diff.n == 1 ? "" : "s");
+		}
+		adopt(d, TAKE_PTR(*policy), ew_pins_generation(pins));
+	} else {
+		ew_error("%s: refused; what was in force still is", what);
+	}
+	ew_diff_clear(&r.diff);
+	return err;
+}
+
+static int reload_files(struct daemon *d, const struct ew_pins *pins, const char *what)
+{
+	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
+	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
+	int err = ew_cmd_policy_read(0, &policy, &diag);
+
+	ew_diagnostics_print(&diag, stderr);
+	if (err < 0)
+		return ew_error_ret(err, "%s: the policy is refused: %zu error%s; what was in force still is", what,
+				    diag.n_errors, diag.n_errors == 1 ? "" : "s");
+	return apply(d, pins, &policy, what);
+}
+
+static int start(struct daemon *d)
+{
+	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
+	_cleanup_close_ int lock = ew_lock_take();
+	_cleanup_pins_ struct ew_pins pins;
+	char why[512];
+	int err;
+
+	ew_pins_init(&pins);
+	if (lock < 0)
+		return lock;
+	err = ew_pins_try(&pins, why, sizeof(why));
+	if (err == 0)
+		return reload_files(d, &pins, "taken over what is loaded");
+	if (err != -ENOENT && err != -EINPROGRESS)
+		return ew_error_ret(err, "%s", why);
+	err = ew_cmd_load_policy(&pins, err == -EINPROGRESS, &policy);
+	if (err < 0)
+		return err;
+	fflush(stdout);
+	ew_pins_close(&pins);
+	err = ew_pins_open(&pins);
+	if (err == 0)
+		adopt(d, TAKE_PTR(policy), ew_pins_generation(&pins));
+	return err;
+}
+
+/* Under the lock, with what is loaded; -ENOENT: somebody has unloaded it. */
+static int with_pins(struct daemon *d, int (*act)(struct daemon *d, const struct ew_pins *pins))
+{
+	_cleanup_close_ int lock = ew_lock_take();
+	_cleanup_pins_ struct ew_pins pins;
+	char why[512];
+	int err;
+
+	ew_pins_init(&pins);
+	if (lock < 0)
+		return 0;
+	err = ew_pins_try(&pins, why, sizeof(why));
+	if (err == -ENOENT)
+		return ENDED;
+	if (err < 0)
+		ew_error("%s", why);
+	else
+		act(d, &pins);
+	return 0;
+}
+
+static int reload_asked(struct daemon *d, const struct ew_pins *pins)
+{
+	return reload_files(d, pins, "reloaded");
+}
+
+/*
+ * Somebody else has reloaded. If that was from the files that this process reads, it goes on with them; if not, what is
+ * in force is none of its business until it is told to reload.
+ */
+static int adopt_other(struct daemon *d, const struct ew_pins *pins)
+{
+	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
+	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
+	int err = ew_cmd_policy_read(0, &policy, &diag);
+
+	d->generation = ew_pins_generation(pins);
+	d->behind = false;
+	if (err == 0 && ew_policy_hash(policy) == ew_pins_policy_hash(pins)) {
+		ew_info("somebody else has reloaded");
+		adopt(d, TAKE_PTR(policy), d->generation);
+	} else {
+		ew_warning("somebody else has put another policy in force than this daemon's files have; its programs "
+			   "are not "
+			   "followed, until this daemon gets SIGHUP and puts its own in force");
+		ew_policy_free(&d->policy);
+		ew_follow_clear(&d->follow);
+	}
+	return err;
+}
+
+/*
+ * The files may have been edited since, and nobody has asked for that to be put in force: what is compiled anew is the
+ * policy as it was read.
+ */
+static int programs_changed(struct daemon *d, const struct ew_pins *pins)
+{
+	struct ew_policy *policy = d->policy;
+
+	if (ew_pins_generation(pins) != d->generation)
+		return adopt_other(d, pins);
+	d->behind = false;
+	return policy ? apply(d, pins, &policy, "programs were replaced") : 0;
+}
+
+static int on_signal(struct daemon *d, int signals)
+{
+	struct signalfd_siginfo info;
+	int err;
+
+	if (read(signals, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	if (info.ssi_signo != SIGHUP)
+		return ENDED;
+	sd_notify(0, "RELOADING=1");
+	err = with_pins(d, reload_asked);
+	sd_notify(0, "READY=1");
+	return err;
+}
+
+static int on_programs(struct daemon *d, int changed)
+{
+	if (changed < 0)
+		ew_warning("programs of the policy cannot be watched: %s", strerror(-changed));
+	d->behind |= changed > 0;
+	return 0;
+}
+
+/* Somebody, or this process, has let go of the lock. */
+static void on_lock(struct daemon *d, int fd)
+{
+	char events[4096];
+	_cleanup_pins_ struct ew_pins pins;
+	char why[512];
+
+	while (read(fd, events, sizeof(events)) > 0)
+		;
+	ew_pins_init(&pins);
+	if (ew_pins_try(&pins, why, sizeof(why)) == 0)
+		d->behind |= ew_pins_generation(&pins) != d->generation;
+}
+
+static int watch(struct daemon *d, int signals, int lock)
+{
+	int err = 0;
+
+	while (err == 0) {
+		struct pollfd fds[] = {
+			{.fd = signals, .events = POLLIN},
+			{.fd = d->follow.fd, .events = POLLIN},
+			{.fd = lock, .events = POLLIN},
+		};
+		int n = poll(fds, EW_ARRAY_SIZE(fds), d->behind ? 0 : LOOK_INTERVAL);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0 && fds[0].revents)
+			err = on_signal(d, signals);
+		else if (n > 0 && fds[1].revents)
+			err = on_programs(d, ew_follow_changed(&d->follow));
+		else if (n > 0)
+			on_lock(d, lock);
+		else if (n == 0 && d->behind)
+			err = with_pins(d, programs_changed);
+		else if (n == 0)
+			err = access(EW_PIN_DIR, F_OK) < 0 ? ENDED : on_programs(d, ew_follow_look(&d->follow));
+	}
+	return err;
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* One daemon at a time. Returns a descriptor to keep, or a negative errno after logging it. */
+static int be_the_only_one(void)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (mkdir(EW_RUN_DIR, 0755) < 0 && errno != EEXIST)
+		return ew_error_ret(-errno, "%s cannot be made: %s", EW_RUN_DIR, strerror(errno));
+	fd = open(DAEMON_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return ew_error_ret(-errno, "%s cannot be opened: %s", DAEMON_LOCK, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return ew_error_ret(-errno, "another execward daemon is running (it holds %s); end it first",
+				    DAEMON_LOCK);
+	return TAKE_FD(fd);
+}
+
+static int run(struct daemon *d)
+{
+	_cleanup_close_ int only = -1, lock = -1, signals = open_signals();
+	int err;
+
+	if (signals < 0)
+		return ew_error_ret(signals, "signals cannot be waited for: %s", strerror(-signals));
+	if (ew_support_require(EW_TRIAL_IF_UNKNOWN) < 0)
+		return -EOPNOTSUPP;
+	only = be_the_only_one();
+	if (only < 0)
+		return only;
+	err = start(d);
+	if (err < 0)
+		return err;
+	lock = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (lock < 0 || inotify_add_watch(lock, EW_LOCK_FILE, IN_CLOSE_WRITE) < 0)
+		return ew_error_ret(-errno, "%s cannot be watched: %s", EW_LOCK_FILE, strerror(errno));
+	d->behind = true;
+	sd_notify(0, "READY=1");
+	err = watch(d, signals, lock);
+	if (err < 0)
+		return ew_error_ret(err, "the daemon ends: %s; what is in force stays", strerror(-err));
+	sd_notify(0, "STOPPING=1");
+	if (access(EW_PIN_DIR, F_OK) < 0)
+		ew_info("the daemon ends: execward is not loaded any more");
+	else
+		ew_info("the daemon ends; what is in force stays (execward unload takes it away)");
+	return 0;
+}
+
+int ew_cmd_daemon(int argc, char **argv)
+{
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {}};
+	struct daemon d = {.follow = EW_FOLLOW_NONE};
+	int c, err;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'h')
+			return ew_cmd_help("daemon");
+		if (c == '?')
+			return ew_cmd_usage("daemon");
+	}
+	if (optind < argc) {
+		ew_error("daemon takes no arguments, but got \"%s\"", argv[optind]);
+		return ew_cmd_usage("daemon");
+	}
+	err = run(&d);
+	ew_follow_clear(&d.follow);
+	ew_policy_free(&d.policy);
+	return err < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+}

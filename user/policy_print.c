@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "policy_print.h"
+
+#include <string.h>
+
+#include "escape.h"
+
+static void put_scalar(const struct ew_node *node, FILE *out)
+{
+	/* a plain scalar is as it was written, unless it was folded from several lines; no other kind can be told apart
+	 */
+	if (node->plain && *node->text && !strchr(node->text, '\n')) {
+		fputs(node->text, out);
+		return;
+	}
+	putc('"', out);
+	for (size_t i = 0; i < node->length; i++) {
+		unsigned char c = (unsigned char)node->text[i];
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\x%02x", c);
+		else
+			putc(c, out);
+	}
+	putc('"', out);
+}
+
+/* What follows "key:" or "-": on the same line, or indented on the next. */
+static void put_value(const struct ew_node *node, unsigned int indent, FILE *out)
+{
+	if (node->type == EW_NODE_SCALAR) {
+		putc(' ', out);
+		put_scalar(node, out);
+		putc('\n', out);
+	} else if (!node->n) {
+		fputs(node->type == EW_NODE_SEQUENCE ? " []\n" : " {}\n", out);
+	} else {
+		putc('\n', out);
+		ew_policy_print_node(node, indent, out);
+	}
+}
+
+void ew_policy_print_node(const struct ew_node *node, unsigned int indent, FILE *out)
+{
+	bool list = node->type == EW_NODE_SEQUENCE;
+
+	for (size_t i = 0; i < node->n; i += list ? 1 : 2) {
+		fprintf(out, "%*s", (int)indent, "");
+		if (list)
+			putc('-', out);
+		else
+			fprintf(out, "%s:", node->items[i]->text);
+		put_value(node->items[list ? i : i + 1], indent + 2, out);
+	}
+}
+
+void ew_policy_print(const struct ew_policy *policy, FILE *out)
+{
+	fprintf(out, "version: %d\nprofiles:%s\n", EW_POLICY_VERSION, policy->n_profiles ? "" : " []");
+	for (size_t f = 0; f < policy->n_files; f++) {
+		const struct ew_policy_file *file = &policy->files[f];
+		_cleanup_free_ char *path = ew_escape_dup(file->path, strlen(file->path), 0);
+
+		for (unsigned int i = 0; i < file->document->profiles_count; i++) {
+			const struct ew_node *node = file->document->profiles[i].node;
+
+			fprintf(out, "  # %s:%u\n  -", path ?: "?", node->line);
+			put_value(node, 4, out);
+		}
+	}
+}
+
+__u64 ew_policy_hash(const struct ew_policy *policy)
+{
+	_cleanup_free_ char *text = NULL;
+	__u64 hash = 0xcbf29ce484222325;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return 0;
+	ew_policy_print(policy, f);
+	if (fclose(f) != 0)
+		return 0;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
+	return hash ?: 1;
+}

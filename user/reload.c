@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "reload.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "apply.h"
+#include "cgroup.h"
+#include "image_read.h"
+#include "log.h"
+#include "policy_compile.h"
+#include "process.h"
+
+#define BATCH 4096U
+#define HOLDERS_NAMED_MAX 20 /* in a message; the others are counted */
+
+/* Who has profiles of a set: by process tags, and by commands on cgroups. */
+struct holders {
+	__u64 mask;
+	__u64 held[EW_PROFILES_MAX]; /* how many have it */
+	char *named[EW_PROFILES_MAX];
+};
+
+static void holders_clear(struct holders *holders)
+{
+	for (size_t i = 0; i < EW_PROFILES_MAX; i++)
+		free(holders->named[i]);
+}
+
+static __u64 holders_set(const struct holders *holders)
+{
+	__u64 set = 0;
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		set |= holders->held[slot] ? 1ULL << slot : 0;
+	return set;
+}
+
+static int add_holder(struct holders *holders, __u64 set, const char *name)
+{
+	set &= holders->mask;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		char *old = holders->named[slot], *joined;
+
+		if (!(set >> slot & 1) || holders->held[slot]++ >= HOLDERS_NAMED_MAX)
+			continue;
+		if (asprintf(&joined, "%s%s%s", old ?: "", old ? ", " : "", name) < 0)
+			return -ENOMEM;
+		free(old);
+		holders->named[slot] = joined;
+	}
+	return 0;
+}
+
+static int find_processes(const struct ew_pins *pins, struct holders *holders)
+{
+	_cleanup_free_ struct ew_process *list = NULL;
+	ssize_t n = ew_process_list(&list);
+	int err = n < 0 ? (int)n : 0;
+
+	for (ssize_t i = 0; i < n && err == 0; i++) {
+		struct ew_task_tag tag;
+		char name[128];
+
+		if (list[i].kernel || ew_process_tag_get(pins, list[i].pid, &tag) < 0)
+			continue;
+		snprintf(name, sizeof(name), "process %d (%s)", list[i].pid, list[i].comm);
+		err = add_holder(holders, tag.set, name);
+	}
+	return err;
+}
+
+static int add_cgroup(struct holders *holders, __u64 id, __u64 command)
+{
+	char path[EW_PATH_MAX], name[EW_PATH_MAX + 8];
+
+	if (!(command & holders->mask) || ew_cgroup_path_of_id(id, path, sizeof(path)) < 0)
+		return 0; /* or it is being removed */
+	snprintf(name, sizeof(name), "cgroup %s", path);
+	return add_holder(holders, command, name);
+}
+
+static int find_cgroups(const struct ew_pins *pins, struct holders *holders)
+{
+	_cleanup_free_ struct ew_cgroup_tag *tags = calloc(BATCH, sizeof(*tags));
+	_cleanup_free_ __u64 *ids = calloc(BATCH, sizeof(*ids));
+	__u32 token = 0, n;
+	bool first = true;
+	int err = 0, failed = 0;
+
+	if (!tags || !ids)
+		return -ENOMEM;
+	for (; err == 0 && failed == 0; first = false) {
+		n = BATCH;
+		if (bpf_map_lookup_batch(pins->cgroups_fd, first ? NULL : &token, &token, ids, tags, &n, NULL) < 0)
+			err = -errno;
+		for (__u32 i = 0; (err == 0 || err == -ENOENT) && failed == 0 && i < n; i++)
+			failed = add_cgroup(holders, ids[i], tags[i].command);
+	}
+	return failed ?: err == -ENOENT ? 0 : err;
+}
+
+/* Every kind of tag that does not come from the policy itself. */
+static int (*const find_holders[])(const struct ew_pins *pins, struct holders *holders) = {
+	find_processes,
+	find_cgroups,
+};
+
+/* The names of what is in force, by slot. */
+static void slots_of(const struct ew_image *image, struct ew_slots *slots)
+{
+	memset(slots, 0, sizeof(*slots));
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (image->profiles[slot].flags)
+			memcpy(slots->name[slot], image->profiles[slot].name, sizeof(slots->name[slot]));
+}
+
+/* Logs who is in the way. Returns 0 or -EBUSY. */
+static int refuse_held(const struct holders *holders, const struct ew_image *before)
+{
+	int err = 0;
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		const struct ew_profile *profile = &before->profiles[slot];
+		__u64 held = holders->held[slot];
+		char more[32] = "";
+
+		/* one that went already, by force, is no surprise */
+		if (!held || profile->flags & EW_PROFILE_GONE)
+			continue;
+		if (held > HOLDERS_NAMED_MAX)
+			snprintf(more, sizeof(more), " and %llu more", (unsigned long long)held - HOLDERS_NAMED_MAX);
+		err = ew_error_ret(
+			-EBUSY,
+			"profile \"%s\" (%s:%u) is not in the policy any more, but still on %s%s; untag them, "
+			"or use --force, which leaves them under it as it was",
+			profile->name, profile->file, profile->line, holders->named[slot], more);
+	}
+	return err;
+}
+
+/* Copies the profiles KEPT of BEFORE, and their exceptions, as those that went. */
+static int carry(const struct ew_image *before, __u64 kept, struct ew_image *after)
+{
+	struct ew_image_exception *exceptions;
+
+	if (!kept)
+		return 0;
+	exceptions =
+		reallocarray(after->exceptions, after->n_exceptions + before->n_exceptions + 1, sizeof(*exceptions));
+	if (!exceptions)
+		return ew_error_ret(-ENOMEM, "the policy cannot be reloaded: %s", strerror(ENOMEM));
+	after->exceptions = exceptions;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		if (!(kept >> slot & 1))
+			continue;
+		after->profiles[slot] = before->profiles[slot];
+		after->profiles[slot].flags |= EW_PROFILE_GONE;
+		after->n_profiles++;
+	}
+	for (size_t i = 0; i < before->n_exceptions; i++)
+		if (kept >> before->exceptions[i].key.profile & 1)
+			exceptions[after->n_exceptions++] = before->exceptions[i];
+	if (after->n_exceptions > EW_EXCEPTIONS_MAX)
+		return ew_error_ret(
+			-E2BIG,
+			"too many exceptions: %zu with those of profiles that are kept by force; expected at "
+			"most %d",
+			after->n_exceptions, EW_EXCEPTIONS_MAX);
+	return 0;
+}
+
+/* A profile that gets a slot begins to count from 0. Nobody is under it yet. */
+static int reset_counters(const struct ew_pins *pins, const struct ew_image *before, const struct ew_image *after)
+{
+	static const struct ew_counters zero;
+	struct ew_counters counters;
+
+	for (__u32 key = 0; bpf_map_lookup_elem(pins->counters_fd, &key, &counters) == 0; key++) {
+		__u32 slot = key % EW_COUNTERS;
+
+		if (slot == EW_PROFILES_MAX || !after->profiles[slot].flags ||
+		    EW_STREQ(before->profiles[slot].name, after->profiles[slot].name))
+			continue;
+		if (bpf_map_update_elem(pins->counters_fd, &key, &zero, BPF_ANY) < 0)
+			return ew_error_ret(-errno, "the counters of profile \"%s\" cannot be reset: %s",
+					    after->profiles[slot].name, strerror(errno));
+	}
+	return 0;
+}
+
+/* What of IMAGE is kept in the half of GENERATION, but for profiles and exceptions. */
+static int apply_tags(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+{
+	int err = ew_apply_cgroup_paths(pins, image, EW_HALF_OF(generation));
+
+	return err ?: ew_apply_cgroups(pins, EW_HALF_OF(generation));
+}
+
+/* Writes all of AFTER into the half that is not in force; STALE exceptions that a killed reload left go first. */
+static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 next, bool stale,
+		   const struct ew_image *before, const struct ew_image *after)
+{
+	__u32 shapes = ew_image_shapes(after);
+	int err = stale ? ew_apply_sweep(pins, state->generation) : 0;
+
+	if (err < 0)
+		return ew_error_ret(err, "exceptions of an interrupted reload cannot be taken away: %s",
+				    strerror(-err));
+	err = ew_apply_image(pins, after, next);
+	if (err == 0)
+		err = ew_apply_patterns(pins, after, EW_HALF_OF(next));
+	if (err == 0)
+		err = apply_tags(pins, after, next);
+	if (err == 0)
+		err = reset_counters(pins, before, after);
+	if (err == 0)
+		err = ew_pins_need_shapes(pins, shapes);
+	if (err == 0 && ew_image_has(after, EW_PROFILE_SELF_SERVICE))
+		err = ew_pins_need_self_service(pins);
+	/* more than has to be looked at does no harm */
+	if (err == 0)
+		__atomic_or_fetch(&state->shapes, shapes, __ATOMIC_SEQ_CST);
+	return err;
+}
+
+/* Makes both halves alike, to that which is in force. */
+static void settle(const struct ew_pins *pins, struct ew_state *state, const struct ew_image *image)
+{
+	int err = ew_apply_wait(pins, state->generation);
+
+	if (err == 0)
+		err = ew_apply_sweep(pins, state->generation);
+	if (err == 0)
+		err = ew_apply_patterns_alike(pins, state->generation);
+	if (err == 0)
+		err = apply_tags(pins, image, state->generation + 1);
+	if (err < 0)
+		ew_warning("what is not in force could not all be taken away: %s; the next reload does it",
+			   strerror(-err));
+	else
+		__atomic_store_n(&state->shapes, ew_image_shapes(image), __ATOMIC_SEQ_CST);
+}
+
+static int swap(const struct ew_pins *pins, bool stale, const struct ew_image *before, const struct ew_image *after)
+{
+	struct ew_state *state = ew_pins_map_state(pins);
+	__u32 next;
+	int err;
+
+	if (!state)
+		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
+	next = state->generation + 1;
+	if (next == 0)
+		next = 2; /* 0 is no generation; the half stays the other one */
+	err = prepare(pins, state, next, stale, before, after);
+	state->policy_hash[EW_HALF(next)] = after->hash;
+	if (err == 0)
+		__atomic_store_n(&state->generation, next, __ATOMIC_SEQ_CST);
+	settle(pins, state, err ? before : after);
+	ew_pins_unmap_state(state);
+	return err;
+}
+
+static int compare(const struct ew_image *before, const struct ew_image *after, struct ew_reload *r)
+{
+	int err = ew_policy_diff(before, after, &r->diff);
+
+	if (err < 0)
+		return ew_error_ret(err, "what changes cannot be told: %s", strerror(-err));
+	r->n_profiles = after->n_profiles;
+	r->n_exceptions = after->n_exceptions;
+	r->n_cgroups = after->n_cgroups;
+	r->n_patterns = after->n_patterns;
+	return 0;
+}
+
+int ew_reload(const struct ew_pins *pins, const struct ew_policy *policy, struct ew_reload *r,
+	      struct ew_diagnostics *diag)
+{
+	EW_CLEANUP(ew_image_free) struct ew_image *before = NULL, *after = NULL;
+	EW_CLEANUP(holders_clear) struct holders holders = {};
+	struct ew_slots slots;
+	bool stale;
+	__u64 kept;
+	int err = ew_image_read(pins, &before, &stale);
+
+	if (err < 0)
+		return ew_error_ret(err, "the policy in force cannot be read: %s", strerror(-err));
+	slots_of(before, &slots);
+	holders.mask = ew_policy_gone(policy, &slots);
+	for (size_t i = 0; i < EW_ARRAY_SIZE(find_holders) && holders.mask && err == 0; i++)
+		err = find_holders[i](pins, &holders);
+	if (err < 0)
+		return ew_error_ret(err, "what is tagged cannot be listed: %s", strerror(-err));
+	kept = holders_set(&holders);
+	slots.kept = kept;
+	err = ew_policy_compile_slots(policy, 0, NULL, &slots, &after, diag);
+	if (err < 0)
+		return err == -EINVAL ? err : ew_error_ret(err, "the policy cannot be compiled: %s", strerror(-err));
+	err = carry(before, kept, after);
+	if (err == 0)
+		err = compare(before, after, r);
+	if (err == 0 && !r->force)
+		err = refuse_held(&holders, before);
+	return err == 0 && !r->dry_run ? swap(pins, stale, before, after) : err;
+}
