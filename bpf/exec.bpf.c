@@ -3,10 +3,10 @@
  * The hooks of one exec, in the order in which they run (fs/exec.c):
  *
  * ew_creds_for_exec   - works out once who is governed; `exec: none`
- * ew_check_security   - shapes, at each level of interpretation
+ * ew_check_security   - shapes, and programs that put the task under profiles, at each level of interpretation
  * ew_vfs_caps         - learns whether the file carries capabilities
  * ew_creds_from_file  - gains: the capability LSM has computed the new creds by now
- * ew_committing_creds - past the point of no return: counts and records what passes
+ * ew_committing_creds - past the point of no return: counts and records what passes; tags by program
  *
  * None of them is sleepable: a program then runs under rcu_read_lock() and sees one policy from end to end. A refusal
  * by another program (`ret`) is passed on; one by an earlier LSM never gets here.
@@ -124,25 +124,27 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
 	bool check, forbidden = false;
+	__u64 set, unstuck;
 	struct ew_task_tag tag;
 	struct ew_exec *x;
 	__u32 generation;
 	int copied;
-	__u64 set;
 
 	if (ret || !st)
 		return ret;
 	generation = ew_generation(st);
+	set = ew_tags_of_cgroup(st, generation);
+	unstuck = ew_tags_stick(st, current, set, generation);
 	copied = ew_tags_move(st, current, &tag);
-	set = tag.set | ew_tags_of_cgroup(st, generation);
+	set |= tag.set | ew_tags_of_user(st, current, generation);
 	/* left over from an exec that failed outside of our hooks */
 	x = ew_exec_followed(current, st);
 	if (x)
 		ew_exec_end(st, x);
 	if (!set && !st->readers_all)
 		return 0;
-	if (copied < 0)
-		return ew_refuse_unevaluable(st, generation, tag.set);
+	if (copied < 0 || unstuck)
+		return ew_refuse_unevaluable(st, generation, tag.set | unstuck);
 
 	check = ew_core_is_check(bprm);
 	/* `execward run` execs its command under the profile; from then on the profile's `exec: none` holds */
@@ -217,25 +219,30 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 	__u64 set = 0, starting = 0;
 	struct ew_exec *x;
 	bool interpreter;
+	__u64 enters;
 
-	if (ret || !st || (!st->shapes && !st->readers))
+	if (ret || !st)
 		return ret;
 	generation = ew_generation(st);
+	enters = ew_tags_of_program(st, bprm->file, generation);
+	if (!enters && !st->shapes && !st->readers)
+		return 0;
 	interpreter = bprm->interp != bprm->filename;
 	shapes = ew_shapes_of(bprm);
 	x = ew_exec_followed(current, st);
 	if (!x) {
-		if (shapes || interpreter)
+		if (shapes || interpreter || enters)
 			set = ew_tags_of_task(st, current, generation, &starting);
-		if (!set)
+		if (!set && !enters)
 			return 0;
 		x = ew_exec_follow(current, st, generation, set, starting);
 		if (!x)
-			return ew_refuse_unevaluable(st, generation, set);
+			return ew_refuse_unevaluable(st, generation, set | enters);
 		about |= EW_JUDGE_EXEC;
 	} else if (ew_exec_renew(x, current, st, generation)) {
 		about |= EW_JUDGE_EXEC;
 	}
+	x->enters |= enters;
 	/* a further level that no "#!" in the one before asked for: binfmt_misc */
 	if (interpreter && !x->script)
 		shapes |= EW_BIT(EW_SHAPE_INTERPRETED);
@@ -364,6 +371,31 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	return 0;
 }
 
+/*
+ * The process goes under the profiles of its program. It cannot be refused any more: where the tag cannot be stored and
+ * not all of them only audit, it is killed before its first instruction.
+ */
+static __always_inline void ew_enter(struct task_struct *current, struct ew_exec *x)
+{
+	struct ew_decision d = {.reason = EW_REASON_UNEVALUABLE, .slot = EW_PROFILES_MAX};
+	struct ew_counters *c;
+
+	/* current leads its thread group by now */
+	if (ew_tags_join(current, x->enters) == 0)
+		return;
+	d.verdict = ew_judge_unevaluable(x->generation, x->enters, true);
+	if (d.verdict >= EW_VERDICT_DENY) {
+		d.verdict = EW_VERDICT_KILL;
+		bpf_send_signal(EW_SIGKILL);
+	} else {
+		c = ew_counters_get(EW_PROFILES_MAX);
+		if (c)
+			EW_COUNT(c->tags_lost);
+	}
+	x->decision = d;
+	x->set |= x->enters;
+}
+
 SEC("lsm/bprm_committing_creds")
 int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 {
@@ -377,6 +409,8 @@ int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 	x = ew_exec_followed(current, st);
 	if (!x)
 		return 0;
+	if (x->enters)
+		ew_enter(current, x);
 	if (x->set)
 		ew_count(&x->decision);
 	if (ew_wanted(st, x->set))

@@ -11,6 +11,7 @@
 #include <execward/cgroup.h>
 #include <execward/pattern.h>
 #include <execward/record.h>
+#include <execward/subject.h>
 
 #include "decide.h"
 
@@ -32,6 +33,7 @@
 struct ew_exec {
 	__u64 set;		     /* profiles that apply; 0: untagged */
 	__u64 starting;		     /* those of them whose `exec: none` does not hold yet */
+	__u64 enters;		     /* profiles that its programs put the process under when it has succeeded */
 	struct ew_decision decision; /* so far */
 	struct ew_gain gain;
 	__u32 shapes;	  /* EW_BIT(EW_SHAPE_*), of every level of interpretation */

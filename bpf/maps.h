@@ -100,6 +100,32 @@ struct {
 	__type(value, struct ew_cgroup_apply);
 } cgroup_applies SEC(".maps");
 
+/*
+ * The users' tags, policy and command together, one table for each of two consecutive policies. A table is never
+ * changed: another takes its place. Full: the load or tag is refused.
+ */
+struct ew_user_table {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, EW_USER_RANGES);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct ew_user_range));
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, EW_USER_TABLES);
+	__type(key, __u32);
+	__array(values, struct ew_user_table);
+} user_tables SEC(".maps");
+
+/* Programs that put a task under profiles: of the policy in force, the next one, and commands. Full: it is refused. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 3 * EW_PROGRAMS_MAX);
+	__type(key, struct ew_program_key);
+	__type(value, struct ew_program_tag);
+} programs SEC(".maps");
+
 /* Process tags, on thread-group leaders. A tag that cannot be stored fails the fork. */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -3,6 +3,7 @@
 #define EW_BPF_TAGS_H
 
 #include "maps.h"
+#include "subject.h"
 
 /* Which profiles apply to the current task. */
 
@@ -67,7 +68,7 @@ static __always_inline __u64 ew_tags_of_task(const struct ew_state *st, struct t
 
 	ew_tags_of_process(st, current, &tag);
 	*starting = tag.starting;
-	return tag.set | ew_tags_of_cgroup(st, generation);
+	return tag.set | ew_tags_of_cgroup(st, generation) | ew_tags_of_user(st, current, generation);
 }
 
 /*

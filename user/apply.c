@@ -9,6 +9,8 @@
 
 #include "cgroup.h"
 #include "log.h"
+#include "tag_programs.h"
+#include "tag_users.h"
 
 #define BATCH 4096U
 #define ROOT_CGROUP_ID 1 /* the first node of the hierarchy (kernfs_create_root(), fs/kernfs/dir.c) */
@@ -18,6 +20,7 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 {
 	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ew_profiles", sizeof(__u32),
 						sizeof(struct ew_profile), EW_PROFILES_MAX, NULL);
+	__u64 sticky = ew_image_sticky(image);
 
 	if (fd < 0)
 		return ew_error_ret(-errno, "the map of profiles cannot be made: %s", strerror(errno));
@@ -25,6 +28,7 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 		struct ew_profile profile = image->profiles[slot];
 
 		profile.generation = generation;
+		profile.sticky = sticky;
 		if (bpf_map_update_elem(fd, &slot, &profile, BPF_ANY) < 0)
 			return ew_error_ret(-errno, "profile \"%s\" cannot be stored: %s", profile.name,
 					    strerror(errno));
@@ -62,6 +66,10 @@ int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u
 	if (profiles < 0)
 		return profiles;
 	err = write_exceptions(pins, image, generation);
+	if (err == 0)
+		err = ew_tag_programs_apply(pins, image, generation);
+	if (err == 0)
+		err = ew_tag_users_apply(pins, image, generation);
 	/* this waits until every program that is running has ended (maybe_wait_bpf_programs(), kernel/bpf/syscall.c) */
 	if (err == 0 && bpf_map_update_elem(pins->policies_fd, &half, &profiles, BPF_ANY) < 0)
 		err = ew_error_ret(-errno, "the profiles cannot be stored: %s", strerror(errno));
@@ -105,6 +113,7 @@ int ew_apply_sweep(const struct ew_pins *pins, __u32 generation)
 	}
 	if (err != -ENOENT)
 		return err;
+	ew_tag_programs_sweep(pins, generation);
 	for (size_t i = 0; i < n_stale; i += done) {
 		done = n_stale - i < BATCH ? (__u32)(n_stale - i) : BATCH;
 		if (bpf_map_delete_batch(pins->exceptions_fd, stale + i, &done, NULL) < 0)
@@ -277,7 +286,7 @@ static void drop_no_patterns(const struct ew_pins *pins, unsigned int halves)
 		struct bpf_map_info info = {};
 		__u32 size = sizeof(info);
 
-		if (fd >= 0 && bpf_map_get_info_by_fd(fd, &info, &size) == 0 && info.max_entries == 1)
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.max_entries == 1)
 			bpf_map_delete_elem(pins->patterns_fd, &half);
 	}
 }

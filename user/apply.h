@@ -11,8 +11,9 @@
  * ew_apply_image - writes IMAGE as policy number GENERATION (not 0), for which it is to be in force: profiles and
  * exceptions
  *
- * When it returns, no program is running any more that began under the policy before the one in force. Returns 0
- * or a negative errno.
+ * Profiles, exceptions, tagged programs and users; what commands put on users goes over to the new policy's table. When
+ * it returns, no program is running any more that began under the policy before the one in force. Returns 0 or a
+ * negative errno.
  */
 int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
 

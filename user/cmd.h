@@ -33,8 +33,10 @@ enum ew_exit {
 	X("status", status, "[--json]", "kernel support, profiles, tags, counters, losses")                           \
 	X("doctor", doctor, "[--json]", "why this machine can or cannot enforce")                                     \
 	X("check", check, "[--json] [--strict] [FILE...]", "validate policy files")                                   \
-	X("tag", tag, "(--cgroup PATH | --unit UNIT | --pid PID) PROFILE", "put tasks under a profile")               \
-	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID) [PROFILE]", "undo tag")                          \
+	X("tag", tag, "(--cgroup PATH | --unit UNIT | --pid PID | --user USER | --program PATH) PROFILE",             \
+	  "put tasks under a profile; USER is a name, an id or a range of ids")                                       \
+	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID | --user USER | --program PATH) [PROFILE]",       \
+	  "undo tag")                                                                                                 \
 	X("list", list, "[--json]", "what is tagged, and with what")                                                  \
 	X("run", run, "PROFILE [--no-transition] [--close-fds] -- COMMAND [ARG...]", "run a command under a profile") \
 	X("trace", trace, "[OPTION...]", "print transitions as they happen")

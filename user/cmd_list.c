@@ -11,15 +11,22 @@
 #include "log.h"
 #include "process.h"
 #include "profile_names.h"
+#include "tag_programs.h"
+#include "tag_users.h"
 
-/* Tagged cgroups and processes, each below the nearest tagged one above it. */
+/* Tagged cgroups and processes, each below the nearest tagged one above it, and tagged users and programs. */
+
+enum kind { CGROUP, USERS, PROGRAM, PROCESS };
 
 struct tagged {
-	char *name;	 /* cgroup path, or the process's command */
+	enum kind kind;
+	char *name;	 /* cgroup path, ids of users, path of the program, or the process's command */
 	pid_t pid, ppid; /* 0: a cgroup */
 	__u64 id;	 /* of the cgroup */
 	__u64 own;	 /* profiles of its own */
 	__u64 policy;	 /* those of them that a policy put there */
+	struct ew_user_span users;
+	struct ew_identity program;
 	struct libscols_line *line;
 };
 
@@ -95,6 +102,7 @@ static int add_processes(const struct ew_pins *pins, struct tags *tags)
 		if (list[i].kernel || ew_process_tag_get(pins, list[i].pid, &tag) < 0 || !tag.set)
 			continue;
 		err = tags_add(tags, (struct tagged){
+					     .kind = PROCESS,
 					     .name = ew_escape_dup(list[i].comm, strlen(list[i].comm), 0),
 					     .pid = list[i].pid,
 					     .ppid = list[i].ppid,
@@ -106,13 +114,57 @@ static int add_processes(const struct ew_pins *pins, struct tags *tags)
 	return n < 0 ? (int)n : 0;
 }
 
-/* Cgroups by path, so that a parent comes before its children, then processes by id. */
+static int add_users(const struct ew_pins *pins, struct tags *tags)
+{
+	_cleanup_free_ struct ew_user_span *spans = NULL;
+	ssize_t n = ew_tag_users_read(pins, &spans);
+	int err = n < 0 ? (int)n : 0;
+
+	for (ssize_t i = 0; i < n && err == 0; i++) {
+		struct tagged item = {
+			.kind = USERS,
+			.own = spans[i].policy | spans[i].command,
+			.policy = spans[i].policy,
+			.users = spans[i],
+		};
+
+		if (asprintf(&item.name, spans[i].first == spans[i].last ? "%u" : "%u-%u", spans[i].first,
+			     spans[i].last) < 0)
+			return -ENOMEM;
+		err = tags_add(tags, item);
+	}
+	return err;
+}
+
+static int add_programs(const struct ew_pins *pins, struct tags *tags)
+{
+	_cleanup_free_ struct ew_tagged_program *list = NULL;
+	ssize_t n = ew_tag_programs_read(pins, &list);
+	int err = n < 0 ? (int)n : 0;
+
+	for (ssize_t i = 0; i < n && err == 0; i++) {
+		const struct ew_program_tag *tag = &list[i].tag;
+
+		err = tags_add(tags, (struct tagged){
+					     .kind = PROGRAM,
+					     .name = ew_escape_dup(tag->path, strnlen(tag->path, sizeof(tag->path)), 0),
+					     .own = tag->set,
+					     .policy = list[i].key.generation == EW_GENERATION_COMMAND ? 0 : tag->set,
+					     .program = list[i].key.program,
+				     });
+	}
+	return err;
+}
+
+/* Cgroups by path, so that a parent comes before its children, then users and programs, then processes by id. */
 static int compare(const void *a, const void *b)
 {
 	const struct tagged *x = a, *y = b;
 
-	if (!x->pid != !y->pid)
-		return x->pid ? 1 : -1;
+	if (x->kind != y->kind)
+		return x->kind > y->kind ? 1 : -1;
+	if (x->kind == USERS)
+		return x->users.first > y->users.first ? 1 : -1;
 	return x->pid ? (x->pid > y->pid) - (x->pid < y->pid) : strcmp(x->name, y->name);
 }
 
@@ -121,6 +173,8 @@ static struct libscols_line *parent_line(const struct tags *tags, size_t i)
 {
 	const struct tagged *item = &tags->items[i];
 
+	if (item->kind == USERS || item->kind == PROGRAM)
+		return NULL;
 	for (size_t j = i; j-- > 0;) {
 		const struct tagged *other = &tags->items[j];
 		size_t len = strlen(other->name);
@@ -143,6 +197,18 @@ static const char *origin(const struct tagged *item)
 	return item->policy == item->own ? "policy" : item->policy ? "policy, command" : "command";
 }
 
+/* What stands in the first column; the caller frees. */
+static char *label_of(const struct tagged *item)
+{
+	char *label = NULL;
+	int n = item->kind == PROCESS	? asprintf(&label, "%d %s", item->pid, item->name)
+		: item->kind == USERS	? asprintf(&label, "user %s", item->name)
+		: item->kind == PROGRAM ? asprintf(&label, "program %s", item->name)
+					: asprintf(&label, "%s", item->name);
+
+	return n < 0 ? NULL : label;
+}
+
 static int print_text(const struct tags *tags, const struct ew_profile_names *names)
 {
 	struct libscols_table *table;
@@ -161,10 +227,8 @@ static int print_text(const struct tags *tags, const struct ew_profile_names *na
 	for (size_t i = 0; i < tags->n && err == 0; i++) {
 		struct tagged *item = &tags->items[i];
 		struct libscols_line *line = scols_table_new_line(table, parent_line(tags, i));
-		_cleanup_free_ char *label = NULL, *profiles = ew_profile_names_join(names, item->own);
+		_cleanup_free_ char *label = label_of(item), *profiles = ew_profile_names_join(names, item->own);
 
-		if (item->pid ? asprintf(&label, "%d %s", item->pid, item->name) < 0 : !(label = strdup(item->name)))
-			label = NULL;
 		if (!line || !label || !profiles) {
 			err = -ENOMEM;
 			break;
@@ -183,26 +247,45 @@ static int print_text(const struct tags *tags, const struct ew_profile_names *na
 static void print_json(const struct tags *tags, const struct ew_profile_names *names)
 {
 	json_object *doc = json_object_new_object();
-	json_object *cgroups = json_object_new_array(), *processes = json_object_new_array();
+	json_object *lists[] = {
+		[CGROUP] = json_object_new_array(),
+		[USERS] = json_object_new_array(),
+		[PROGRAM] = json_object_new_array(),
+		[PROCESS] = json_object_new_array(),
+	};
 
 	for (size_t i = 0; i < tags->n; i++) {
 		const struct tagged *item = &tags->items[i];
 		json_object *o = json_object_new_object();
 
-		if (item->pid) {
+		if (item->kind == PROCESS) {
 			json_object_object_add(o, "pid", json_object_new_int(item->pid));
 			json_object_object_add(o, "comm", json_object_new_string(item->name));
+		} else if (item->kind == USERS) {
+			json_object_object_add(o, "first", json_object_new_int64(item->users.first));
+			json_object_object_add(o, "last", json_object_new_int64(item->users.last));
+		} else if (item->kind == PROGRAM) {
+			char dev[32];
+
+			/* as the kernel encodes it (struct ew_identity) */
+			snprintf(dev, sizeof(dev), "%u:%u", item->program.dev >> 20, item->program.dev & 0xfffff);
+			json_object_object_add(o, "dev", json_object_new_string(dev));
+			json_object_object_add(o, "ino", json_object_new_int64((int64_t)item->program.ino));
+			json_object_object_add(o, "path", json_object_new_string(item->name));
 		} else {
 			json_object_object_add(o, "id", json_object_new_int64((int64_t)item->id));
 			json_object_object_add(o, "path", json_object_new_string(item->name));
-			json_object_object_add(o, "origin", json_object_new_string(origin(item)));
 		}
+		if (item->kind != PROCESS)
+			json_object_object_add(o, "origin", json_object_new_string(origin(item)));
 		json_object_object_add(o, "profiles", ew_profile_names_json(names, item->own));
-		json_object_array_add(item->pid ? processes : cgroups, o);
+		json_object_array_add(lists[item->kind], o);
 	}
 	json_object_object_add(doc, "v", json_object_new_int(1));
-	json_object_object_add(doc, "cgroups", cgroups);
-	json_object_object_add(doc, "processes", processes);
+	json_object_object_add(doc, "cgroups", lists[CGROUP]);
+	json_object_object_add(doc, "users", lists[USERS]);
+	json_object_object_add(doc, "programs", lists[PROGRAM]);
+	json_object_object_add(doc, "processes", lists[PROCESS]);
 	puts(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(doc);
 }
@@ -233,6 +316,10 @@ int ew_cmd_list(int argc, char **argv)
 		return EW_EXIT_FAILED;
 	ew_profile_names_read(&pins, &names);
 	err = add_cgroups(&pins, &tags);
+	if (err == 0)
+		err = add_users(&pins, &tags);
+	if (err == 0)
+		err = add_programs(&pins, &tags);
 	if (err == 0)
 		err = add_processes(&pins, &tags);
 	if (err == 0) {

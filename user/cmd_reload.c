@@ -16,10 +16,12 @@ static const char *plural(size_t n)
 static void print_text(const struct ew_reload *r)
 {
 	ew_diff_print(&r->diff, stdout);
-	printf("%s: %u profile%s, %zu exception%s, %zu cgroup%s; %zu change%s\n",
+	printf("%s: %u profile%s, %zu exception%s, %zu cgroup%s",
 	       r->dry_run ? "dry run, nothing was changed" : "reloaded", r->n_profiles, plural(r->n_profiles),
-	       r->n_exceptions, plural(r->n_exceptions), r->n_cgroups, plural(r->n_cgroups), r->diff.n,
-	       plural(r->diff.n));
+	       r->n_exceptions, plural(r->n_exceptions), r->n_cgroups, plural(r->n_cgroups));
+	if (r->n_patterns)
+		printf(", %zu pattern%s of cgroups", r->n_patterns, plural(r->n_patterns));
+	printf("; %zu change%s\n", r->diff.n, plural(r->diff.n));
 }
 
 static void print_json(const struct ew_reload *r)

@@ -10,6 +10,8 @@
 #include "profile_names.h"
 #include "reader.h"
 #include "support.h"
+#include "tag_programs.h"
+#include "tag_users.h"
 #include "words.h"
 
 /* Everything that `status` tells, gathered before a word is printed. */
@@ -22,6 +24,7 @@ struct status {
 	struct ew_profile profiles[EW_PROFILES_MAX]; /* flags 0: empty slot */
 	struct ew_counters counters[EW_COUNTERS];
 	size_t n_cgroups, n_own_cgroups, n_processes;
+	ssize_t n_users, n_programs; /* negative: an error */
 	struct ew_state state;
 	size_t n_readers;
 	__u64 lost;
@@ -56,6 +59,8 @@ static void read_counters(const struct ew_pins *pins, struct status *s)
 
 static void read_tags(const struct ew_pins *pins, struct status *s)
 {
+	_cleanup_free_ struct ew_tagged_program *programs = NULL;
+	_cleanup_free_ struct ew_user_span *users = NULL;
 	_cleanup_free_ struct ew_process *list = NULL;
 	__u64 key, next, *previous = NULL;
 	__u32 half = EW_HALF(ew_pins_generation(pins));
@@ -69,6 +74,8 @@ static void read_tags(const struct ew_pins *pins, struct status *s)
 		if (bpf_map_lookup_elem(pins->cgroups_fd, &key, &tag) == 0 && (tag.policy.of[half] | tag.command))
 			s->n_own_cgroups++;
 	}
+	s->n_users = ew_tag_users_read(pins, &users);
+	s->n_programs = ew_tag_programs_read(pins, &programs);
 	n = ew_process_list(&list);
 	for (ssize_t i = 0; i < n; i++) {
 		struct ew_task_tag process;
@@ -114,7 +121,7 @@ static const char *missing_link(const struct status *s)
 		{"ew_committing_creds", true},
 		{"ew_cgroup_mkdir", true},
 		{"ew_cgroup_rmdir", true},
-		{"ew_check_security", s->state.shapes},
+		{"ew_check_security", s->state.shapes || s->state.programs},
 		{"ew_vfs_caps", s->state.shapes & EW_BIT(EW_SHAPE_SETID)},
 		{"ew_task_alloc", s->state.process_tags || self_service},
 		{"ew_task_fork", self_service},
@@ -240,6 +247,8 @@ static void print_json(const struct status *s)
 		json_object_object_add(doc, "governed_cgroups", json_object_new_int64((int64_t)s->n_cgroups));
 		json_object_object_add(doc, "cgroups_incomplete", json_object_new_boolean(s->state.cgroups_incomplete));
 		json_object_object_add(doc, "cgroup_paths_cut", json_object_new_int64(s->state.cgroup_paths_cut));
+		json_object_object_add(doc, "tagged_users", json_object_new_int64(s->n_users));
+		json_object_object_add(doc, "tagged_programs", json_object_new_int64(s->n_programs));
 		json_object_object_add(doc, "tagged_processes", json_object_new_int64((int64_t)s->n_processes));
 		json_object_object_add(doc, "readers", json_object_new_int64((int64_t)s->n_readers));
 	}
@@ -267,8 +276,12 @@ static void print_text(const struct status *s)
 			       c->verdicts[EW_VERDICT_ALLOW], c->verdicts[EW_VERDICT_AUDIT],
 			       c->verdicts[EW_VERDICT_DENY], c->verdicts[EW_VERDICT_KILL]);
 	}
-	printf("tags      %zu cgroup%s tagged, %zu governed; %zu process%s\n", s->n_own_cgroups,
+	printf("tags      %zu cgroup%s tagged, %zu governed; %zu process%s", s->n_own_cgroups,
 	       s->n_own_cgroups == 1 ? "" : "s", s->n_cgroups, s->n_processes, s->n_processes == 1 ? "" : "es");
+	if (s->n_users || s->n_programs)
+		printf("; %zd users or ranges, %zd program%s", s->n_users, s->n_programs,
+		       s->n_programs == 1 ? "" : "s");
+	putchar('\n');
 	if (s->state.cgroups_incomplete)
 		puts("          the map of cgroups was full once: every exec looks at all cgroups above it, which is "
 		     "slower");

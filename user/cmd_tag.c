@@ -8,7 +8,11 @@
 #include "cgroup.h"
 #include "cmd.h"
 #include "log.h"
+#include "policy_compile.h"
+#include "policy_text.h"
 #include "process.h"
+#include "tag_programs.h"
+#include "tag_users.h"
 
 enum { OPT_CGROUP = 256, OPT_UNIT, OPT_PID, OPT_USER, OPT_PROGRAM };
 
@@ -42,16 +46,11 @@ static int parse(int argc, char **argv, struct request *r)
 		if (c == '?')
 			return ew_cmd_usage(r->verb);
 		if (r->kind) {
-			ew_error("%s takes one of --cgroup, --unit and --pid, but got two", r->verb);
+			ew_error("%s takes one of --cgroup, --unit, --pid, --user and --program, but got two", r->verb);
 			return ew_cmd_usage(r->verb);
 		}
 		r->kind = c;
 		r->object = optarg;
-	}
-	if (r->kind == OPT_USER || r->kind == OPT_PROGRAM) {
-		ew_error("%s --%s is not supported by this version of execward; tag a cgroup or a process", r->verb,
-			 r->kind == OPT_USER ? "user" : "program");
-		return EW_EXIT_USAGE;
 	}
 	if (!r->kind || argc - optind > 1 || (argc == optind && !r->untag)) {
 		ew_error("%s takes what to tag and the name of a profile", r->verb);
@@ -135,6 +134,64 @@ static int change_process(const struct ew_pins *pins, const struct request *r, _
 	return n < 0 ? n : 0;
 }
 
+static int parse_users(const char *text, struct ew_user_word *out)
+{
+	struct ew_shown shown;
+	struct ew_why why;
+	int err;
+
+	if (!ew_user_word_parse(text, out, &why))
+		return ew_error_ret(-EINVAL, "%s", why.text);
+	if (!out->name)
+		return 0;
+	err = ew_resolver_system.user(NULL, out->name, &out->first);
+	out->last = out->first;
+	if (err == -ENOENT)
+		return ew_error_ret(
+			err,
+			"unknown user \"%s\"; expected a user of this machine, a number, or a range such as "
+			"1000-1999; see: getent passwd",
+			ew_shown(out->name, &shown));
+	return err < 0 ? ew_error_ret(err, "user \"%s\" cannot be looked up: %s", ew_shown(out->name, &shown),
+				      strerror(-err))
+		       : 0;
+}
+
+static int change_users(const struct ew_pins *pins, const struct request *r, __u64 profiles)
+{
+	struct ew_user_word users;
+	__u64 policy = 0;
+	int err = parse_users(r->object, &users);
+
+	if (err < 0)
+		return err;
+	if (!r->untag)
+		return ew_tag_users_add(pins, users.first, users.last, profiles, r->object);
+	err = ew_tag_users_remove(pins, users.first, users.last, profiles, r->object, &policy);
+	if (err == -ENOENT)
+		ew_error("users %s have no such tag; see: execward list", r->object);
+	if (policy)
+		ew_warning("users %s are tagged by the policy: the tag comes back when the policy is loaded again",
+			   r->object);
+	return err;
+}
+
+static int change_program(const struct ew_pins *pins, const struct request *r, __u64 profiles)
+{
+	__u64 policy = 0;
+	int err;
+
+	if (!r->untag)
+		return ew_tag_programs_add(pins, r->object, profiles);
+	err = ew_tag_programs_remove(pins, r->object, profiles, &policy);
+	if (err == -ENOENT)
+		ew_error("program %s has no such tag; see: execward list", r->object);
+	if (policy)
+		ew_warning("program %s is tagged by the policy: the tag comes back when the policy is loaded again",
+			   r->object);
+	return err;
+}
+
 static int change(int argc, char **argv, struct request *r)
 {
 	_cleanup_pins_ struct ew_pins pins;
@@ -159,6 +216,10 @@ static int change(int argc, char **argv, struct request *r)
 		err = change_cgroup(&pins, r, r->object, profiles);
 	else if (r->kind == OPT_UNIT)
 		err = change_unit(&pins, r, profiles);
+	else if (r->kind == OPT_USER)
+		err = change_users(&pins, r, profiles);
+	else if (r->kind == OPT_PROGRAM)
+		err = change_program(&pins, r, profiles);
 	else
 		err = change_process(&pins, r, profiles);
 	return err < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;

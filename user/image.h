@@ -7,6 +7,7 @@
 
 #include <execward/pattern.h>
 #include <execward/policy.h>
+#include <execward/subject.h>
 
 /*
  * The compiled policy: exactly what apply.c writes into the maps, made by policy_compile.c without a kernel. All
@@ -40,6 +41,20 @@ struct ew_slots {
 	__u64 kept;					 /* slots that no other profile may get */
 };
 
+/* Users that one profile names; ranges can overlap. */
+struct ew_image_user {
+	__u32 first, last;
+	__u64 set; /* profile slots */
+};
+
+struct ew_image_program {
+	struct ew_program_key key; /* generation 0: apply sets it */
+	__u64 set;		   /* profile slots */
+	char *path;		   /* by which it was first named */
+	unsigned int line;	   /* of that, in `file` */
+	const char *file;	   /* owned by the image */
+};
+
 struct ew_image {
 	__u64 hash;				     /* ew_policy_hash() of what it was compiled from */
 	unsigned int n_profiles;		     /* slots in use */
@@ -54,6 +69,10 @@ struct ew_image {
 	struct ew_pattern_state *pattern_states;
 	size_t n_paths;
 	struct ew_image_path *paths; /* in the order of their identities (memcmp(3)) */
+	size_t n_users;
+	struct ew_image_user *users;
+	size_t n_programs;
+	struct ew_image_program *programs; /* each file once */
 };
 
 /* The path by which the policy names a file, or NULL. */
@@ -70,6 +89,9 @@ static inline bool ew_image_has(const struct ew_image *image, __u32 flag)
 			return true;
 	return false;
 }
+
+/* The sticky ones among the profiles. */
+__u64 ew_image_sticky(const struct ew_image *image);
 
 void ew_image_free(struct ew_image **image);
 

@@ -149,9 +149,14 @@ static int attach(struct hook hook)
 	return pin_at(STAGE_DIR "/links", hook.name, link);
 }
 
+static bool needs_process_tags(const struct ew_image *image)
+{
+	return image->n_programs || ew_image_sticky(image);
+}
+
 /*
  * Cgroups first, so that none is missed between the walk and the tracepoint; the hook that starts the accounting of an
- * exec last. ew_task_alloc waits for the first process tag.
+ * exec last. ew_task_alloc waits for the first process tag, unless the policy itself makes some.
  */
 static int attach_all(struct execward *skel, const struct ew_pins *pins, const struct ew_image *image)
 {
@@ -159,8 +164,10 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 	const struct hook hooks[] = {
 		HOOK(skel, ew_committing_creds),
 		HOOK(skel, ew_creds_from_file),
-		/* these two only where the policy refuses shapes; readers attach both */
-		shapes ? HOOK(skel, ew_check_security) : (struct hook){},
+		/* only where the policy needs it: process tags come of programs and of what sticks */
+		needs_process_tags(image) ? HOOK(skel, ew_task_alloc) : (struct hook){},
+		/* these two only where the policy refuses shapes or has programs; readers attach both */
+		shapes || image->n_programs ? HOOK(skel, ew_check_security) : (struct hook){},
 		shapes & EW_BIT(EW_SHAPE_SETID) ? HOOK(skel, ew_vfs_caps) : (struct hook){},
 		HOOK(skel, ew_creds_for_exec),
 	};
@@ -179,7 +186,14 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 
 static int write_state(const struct ew_pins *pins, const struct ew_image *image)
 {
-	struct ew_state state = {.shapes = ew_image_shapes(image), .generation = FIRST_GENERATION};
+	struct ew_state state = {
+		.shapes = ew_image_shapes(image),
+		.generation = FIRST_GENERATION,
+		.users = image->n_users > 0,
+		.programs = image->n_programs ? EW_PROGRAMS_POLICY : 0,
+		.sticky = ew_image_sticky(image) != 0,
+		.process_tags = needs_process_tags(image),
+	};
 	__u32 zero = 0;
 
 	state.policy_hash[EW_HALF(FIRST_GENERATION)] = image->hash;
@@ -221,6 +235,8 @@ static int open_skeleton(struct execward **skel)
 	(*skel)->maps.scratches.max_entries = (__u32)n_cpus * EW_SCRATCHES;
 	if (fault && strcmp(fault, "fork") == 0)
 		(*skel)->rodata->ew_fault |= EW_FAULT_FORK;
+	if (fault && strcmp(fault, "exec") == 0)
+		(*skel)->rodata->ew_fault |= EW_FAULT_EXEC;
 	return 0;
 }
 
@@ -265,6 +281,8 @@ static int load_staged(const struct ew_image *image)
 		err = ew_apply_image(&pins, image, FIRST_GENERATION);
 	if (err == 0)
 		err = ew_apply_cgroup_paths(&pins, image, EW_HALVES_ALL);
+	if (err == 0)
+		err = ew_apply_patterns(&pins, image, EW_HALVES_ALL);
 	if (err == 0)
 		err = make_stage();
 	if (err == 0)

@@ -285,6 +285,34 @@ int ew_pins_need_self_service(const struct ew_pins *pins)
 	return err < 0 ? err : attach_pinned(pins->ew_task_prctl_prog_fd, "ew_task_prctl");
 }
 
+int ew_pins_need_users(const struct ew_pins *pins)
+{
+	struct ew_state *state = ew_pins_map_state(pins);
+
+	if (!state)
+		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
+	__atomic_store_n(&state->users, 1, __ATOMIC_SEQ_CST);
+	ew_pins_unmap_state(state);
+	return 0;
+}
+
+int ew_pins_need_programs(const struct ew_pins *pins, __u32 whose)
+{
+	int err = ew_pins_need_process_tags(pins);
+	struct ew_state *state;
+
+	if (err == 0)
+		err = attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security");
+	if (err < 0)
+		return err;
+	state = ew_pins_map_state(pins);
+	if (!state)
+		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
+	__atomic_fetch_or(&state->programs, whose, __ATOMIC_SEQ_CST);
+	ew_pins_unmap_state(state);
+	return 0;
+}
+
 static size_t state_size(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -22,7 +22,8 @@
 	X(meta)           \
 	X(state)          \
 	X(policies)       \
-	X(exceptions) X(cgroups) X(cgroup_paths) X(patterns) X(cgroup_applies) X(task_tags) X(counters) X(readers)
+	X(exceptions)     \
+	X(cgroups) X(cgroup_paths) X(patterns) X(cgroup_applies) X(user_tables) X(programs) X(task_tags) X(counters) X(readers)
 
 /*
  * The pinned programs: two that tools run, and those that are attached when they are first needed, as each costs every
@@ -95,6 +96,15 @@ int ew_pins_need_forks(const struct ew_pins *pins);
 int ew_pins_need_shapes(const struct ew_pins *pins, __u32 shapes);
 int ew_pins_need_self_service(const struct ew_pins *pins);
 
+/*
+ * ew_pins_need_users - from here on users are looked up; before the first is tagged
+ * ew_pins_need_programs - the same for programs; WHOSE is EW_PROGRAMS_*
+ *
+ * As above.
+ */
+int ew_pins_need_users(const struct ew_pins *pins);
+int ew_pins_need_programs(const struct ew_pins *pins, __u32 whose);
+
 /* The state that programs and tools share, mapped; NULL with errno on failure. */
 struct ew_state *ew_pins_map_state(const struct ew_pins *pins);
 void ew_pins_unmap_state(struct ew_state *state);
@@ -104,6 +114,7 @@ __u32 ew_pins_generation(const struct ew_pins *pins);
 
 /* ew_policy_hash() of the policy in force; 0 when it cannot be read. */
 __u64 ew_pins_policy_hash(const struct ew_pins *pins);
+
 /* The profiles of all slots, as they are in one policy; flags 0 is an empty slot. Returns 0 or what bpf(2) failed with.
  */
 int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX]);

@@ -53,6 +53,8 @@ static void compile_profile_head(struct compiler *c)
 		to->flags |= EW_PROFILE_USERNS_INITIAL;
 	if (from->self_service)
 		to->flags |= EW_PROFILE_SELF_SERVICE;
+	if (from->sticky)
+		to->flags |= EW_PROFILE_STICKY;
 	to->mode = from->mode;
 	to->gains = from->gains;
 	to->shapes = from->shapes;
@@ -125,24 +127,58 @@ static void add_id(__u32 *ids, __u32 *n, __u32 id)
 		ids[(*n)++] = id;
 }
 
-static int resolve_id(struct compiler *c, const struct ew_gain_word *word, const struct ew_node *node, __u32 *out)
+static int resolve_name(struct compiler *c, bool user, const char *name, const struct ew_node *node, __u32 *out)
 {
-	bool user = word->kind == EW_GAIN_UID;
 	const char *what = user ? "user" : "group";
 	struct ew_shown shown;
-	int err;
+	int err = (user ? c->resolver->user : c->resolver->group)(c->resolver->context, name, out);
 
-	*out = word->number;
-	if (!word->name)
-		return 0;
-	err = (user ? c->resolver->user : c->resolver->group)(c->resolver->context, word->name, out);
 	if (err == -ENOENT)
 		error_at(c, node, "unknown %s \"%s\"; expected a %s of this machine, or a number", what,
-			 ew_shown(word->name, &shown), what);
+			 ew_shown(name, &shown), what);
 	else if (err && err != -ENOMEM)
 		error_at(c, node, "%s \"%s\" cannot be looked up: %s; expected a %s of this machine, or a number", what,
-			 ew_shown(word->name, &shown), strerror(-err), what);
+			 ew_shown(name, &shown), strerror(-err), what);
 	return err;
+}
+
+static int resolve_id(struct compiler *c, const struct ew_gain_word *word, const struct ew_node *node, __u32 *out)
+{
+	*out = word->number;
+	return word->name ? resolve_name(c, word->kind == EW_GAIN_UID, word->name, node, out) : 0;
+}
+
+static int compile_users(struct compiler *c)
+{
+	const struct ew_node *list = ew_node_get(c->profile->node, "users");
+	struct ew_image *image = c->image;
+
+	for (unsigned int i = 0; i < c->profile->users_count; i++) {
+		const struct ew_node *node = ew_node_item(list, i);
+		struct ew_user_word word;
+		struct ew_why why;
+		int err = 0;
+
+		if (!ew_user_word_parse(c->profile->users[i], &word, &why))
+			continue; /* an error when it was read */
+		if (word.name)
+			err = resolve_name(c, true, word.name, node, &word.first);
+		if (err == -ENOMEM)
+			return err;
+		if (err)
+			continue;
+		if (image->n_users == EW_USERS_MAX) {
+			error_at(c, node, "too many users; expected at most %d users and ranges in all files",
+				 EW_USERS_MAX);
+			return 0;
+		}
+		image->users[image->n_users++] = (struct ew_image_user){
+			.first = word.first,
+			.last = word.name ? word.first : word.last,
+			.set = 1ULL << c->slot,
+		};
+	}
+	return 0;
 }
 
 static int compile_gains(struct compiler *c, const struct ew_policy_exception *exception, struct ew_exception *out)
@@ -278,6 +314,66 @@ static int resolve_program(struct compiler *c, const char *path, const struct ew
 				   "program \"%s\" cannot be looked at: %s; expected an installed program", shown.text,
 				   strerror(-err));
 	return -EINVAL;
+}
+
+static int compile_programs(struct compiler *c)
+{
+	const struct ew_node *list = ew_node_get(c->profile->node, "programs");
+	struct ew_image *image = c->image;
+
+	for (unsigned int i = 0; i < c->profile->programs_count; i++) {
+		const struct ew_node *node = ew_node_item(list, i);
+		struct ew_image_program *program = &image->programs[image->n_programs];
+		struct ew_program_key key = {0};
+		int err = resolve_program(c, c->profile->programs[i], node, &key.program);
+
+		if (err == -ENOMEM)
+			return err;
+		if (err)
+			continue;
+		if (image->n_programs == EW_PROGRAMS_MAX) {
+			error_at(c, node, "too many programs; expected at most %d in the \"programs\" of all files",
+				 EW_PROGRAMS_MAX);
+			return 0;
+		}
+		*program = (struct ew_image_program){
+			.key = key,
+			.set = 1ULL << c->slot,
+			.path = strdup(c->profile->programs[i]),
+			.line = node->line,
+			.file = image->profiles[c->slot].file,
+		};
+		if (!program->path)
+			return -ENOMEM;
+		image->n_programs++;
+	}
+	return 0;
+}
+
+static int compare_programs(const void *left, const void *right)
+{
+	const struct ew_image_program *a = left, *b = right;
+
+	return memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+/* Several profiles can name one program, and one can by several paths. */
+static void merge_programs(struct ew_image *image)
+{
+	size_t kept = 0;
+
+	qsort(image->programs, image->n_programs, sizeof(*image->programs), compare_programs);
+	for (size_t i = 0; i < image->n_programs; i++) {
+		struct ew_image_program *last = kept ? &image->programs[kept - 1] : NULL;
+
+		if (last && compare_programs(last, &image->programs[i]) == 0) {
+			last->set |= image->programs[i].set;
+			free(image->programs[i].path);
+		} else {
+			image->programs[kept++] = image->programs[i];
+		}
+	}
+	image->n_programs = kept;
 }
 
 static int grow_exceptions(struct compiler *c)
@@ -421,7 +517,7 @@ static int compile_profile(struct compiler *c)
 	int err;
 
 	compile_profile_head(c);
-	err = compile_cgroups(c);
+	err = compile_cgroups(c) ?: compile_users(c) ?: compile_programs(c);
 	for (unsigned int i = 0; i < c->profile->except_count && !err; i++)
 		err = compile_exception(c, &c->profile->except[i]);
 	return err ?: merge_twins(c, start);
@@ -551,8 +647,10 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 	if (!image)
 		return -ENOMEM;
 	image->cgroups = calloc(EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
+	image->users = calloc(EW_USERS_MAX, sizeof(*image->users));
+	image->programs = calloc(EW_PROGRAMS_MAX + 1, sizeof(*image->programs));
 	image->patterns = calloc(EW_PATTERNS_MAX, sizeof(*image->patterns));
-	if (!image->cgroups || !image->patterns)
+	if (!image->cgroups || !image->users || !image->programs || !image->patterns)
 		return -ENOMEM;
 	if (slots)
 		c.staying = ~ew_policy_gone(policy, slots);
@@ -562,6 +660,7 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 	image->hash = ew_policy_hash(policy);
 	err = compile_files(&c, policy) ?: compile_patterns(&c) ?: keep_paths(&c);
 	tdestroy(c.lookups, free);
+	merge_programs(image);
 	sources = c.sources;
 	ew_diagnostics_sort(diag);
 	if (!err && diag->out_of_memory)
@@ -571,6 +670,16 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 	if (!err)
 		*out = TAKE_PTR(image);
 	return err;
+}
+
+__u64 ew_image_sticky(const struct ew_image *image)
+{
+	__u64 set = 0;
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (image->profiles[slot].flags & EW_PROFILE_STICKY)
+			set |= 1ULL << slot;
+	return set;
 }
 
 void ew_image_free(struct ew_image **image)
@@ -587,6 +696,10 @@ void ew_image_free(struct ew_image **image)
 	free((*image)->cgroups);
 	free((*image)->patterns);
 	free((*image)->pattern_states);
+	free((*image)->users);
+	for (size_t i = 0; i < (*image)->n_programs; i++)
+		free((*image)->programs[i].path);
+	free((*image)->programs);
 	free((*image)->exceptions);
 	free(*image);
 	*image = NULL;

@@ -46,10 +46,8 @@ static void put_profile(FILE *f, const struct ew_profile *profile)
 		__u32 flag;
 		const char *text;
 	} flags[] = {
-		{EW_PROFILE_EXEC_NONE, "exec none"},
-		{EW_PROFILE_USERNS_INITIAL, "userns initial"},
-		{EW_PROFILE_SELF_SERVICE, "self-service"},
-		{EW_PROFILE_STICKY, "sticky"},
+		{EW_PROFILE_EXEC_NONE, "exec none"},	   {EW_PROFILE_USERNS_INITIAL, "userns initial"},
+		{EW_PROFILE_SELF_SERVICE, "self-service"}, {EW_PROFILE_STICKY, "sticky"},
 		{EW_PROFILE_GONE, "gone from the policy"},
 	};
 

@@ -52,6 +52,10 @@ static const cyaml_schema_value_t gain_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER | TEXT(EW_TEXT_GAIN), char, 1, CYAML_UNLIMITED),
 };
 
+static const cyaml_schema_value_t user_entry = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER | TEXT(EW_TEXT_USER), char, 1, EW_POLICY_USER_MAX),
+};
+
 static const cyaml_schema_value_t program_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER | TEXT(EW_TEXT_PROGRAM), char, 1, PATH_LENGTH_MAX),
 };
@@ -85,12 +89,14 @@ static const cyaml_schema_field_t profile_fields[] = {
 			  EW_ARRAY_SIZE(shapes)),
 	CYAML_FIELD_ENUM("userns", OPTIONAL | CYAML_FLAG_STRICT, struct ew_policy_profile, userns, usernss,
 			 EW_ARRAY_SIZE(usernss)),
-	CYAML_FIELD_BOOL("sticky", OPTIONAL | EW_SCHEMA_ONLY_NO, struct ew_policy_profile, sticky),
+	CYAML_FIELD_BOOL("sticky", OPTIONAL, struct ew_policy_profile, sticky),
 	CYAML_FIELD_BOOL("self_service", OPTIONAL, struct ew_policy_profile, self_service),
 	CYAML_FIELD_SEQUENCE("cgroups", OPTIONAL | CYAML_FLAG_POINTER, struct ew_policy_profile, cgroups, &cgroup_entry,
 			     0, CYAML_UNLIMITED),
-	RESERVED("users"),
-	RESERVED("programs"),
+	CYAML_FIELD_SEQUENCE("users", OPTIONAL | CYAML_FLAG_POINTER, struct ew_policy_profile, users, &user_entry, 0,
+			     CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("programs", OPTIONAL | CYAML_FLAG_POINTER, struct ew_policy_profile, programs,
+			     &program_entry, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("allow_caps", OPTIONAL | CYAML_FLAG_POINTER, struct ew_policy_profile, allow_caps,
 			     &capability_entry, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("except", OPTIONAL | CYAML_FLAG_POINTER, struct ew_policy_profile, except,

@@ -37,6 +37,10 @@ struct ew_policy_profile {
 	bool self_service;
 	char **cgroups;
 	unsigned int cgroups_count;
+	char **users;
+	unsigned int users_count;
+	char **programs;
+	unsigned int programs_count;
 	char **allow_caps;
 	unsigned int allow_caps_count;
 	struct ew_policy_exception *except;
@@ -56,6 +60,7 @@ enum ew_policy_exec { EW_POLICY_EXEC_ANY, EW_POLICY_EXEC_NONE };
 enum ew_policy_userns { EW_POLICY_USERNS_ALL, EW_POLICY_USERNS_INITIAL };
 
 #define EW_POLICY_VERSION 1
+#define EW_POLICY_USER_MAX 256	  /* bytes of a user name, LOGIN_NAME_MAX (limits.h) */
 #define EW_POLICY_REASON_MAX 1024 /* bytes of an exception's reason; it stays in user space */
 
 /*
@@ -77,6 +82,7 @@ enum ew_text_kind {
 	EW_TEXT_PROGRAM,
 	EW_TEXT_CGROUP,
 	EW_TEXT_REMARK,
+	EW_TEXT_USER,
 	EW_TEXT_MAX
 };
 

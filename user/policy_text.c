@@ -187,10 +187,29 @@ static bool refuse_unknown_gain(const char *text, struct ew_why *why)
 	return refuse_unknown(why, "gain", text, expected, nearest);
 }
 
+/* LENGTH digits of TEXT. */
+static bool parse_number(const char *what, const char *text, size_t length, __u32 *out, struct ew_why *why)
+{
+	unsigned long long number;
+	struct ew_shown shown;
+	char digits[64];
+
+	snprintf(digits, sizeof(digits), "%.*s", (int)length, text);
+	errno = 0;
+	number = strtoull(digits, NULL, 10);
+	if (errno || length >= sizeof(digits) || number > ID_MAX)
+		return refuse(why, "%s id %s is too large; expected 0 to %u", what, ew_shown(digits, &shown), ID_MAX);
+	/* To some tools 010 is eight. */
+	if (digits[0] == '0' && length > 1)
+		return refuse(why, "%s id %s begins with a zero; expected a decimal number without", what,
+			      ew_shown(digits, &shown));
+	*out = (__u32)number;
+	return true;
+}
+
 static bool parse_id(const char *text, struct ew_gain_word *out, struct ew_why *why)
 {
 	const char *what = out->kind == EW_GAIN_UID ? "user" : "group";
-	unsigned long long number;
 	struct ew_shown shown;
 
 	if (!*text)
@@ -202,16 +221,45 @@ static bool parse_id(const char *text, struct ew_gain_word *out, struct ew_why *
 		       refuse(why, "%s \"%s\" has a control character; expected a name or a number", what,
 			      ew_shown(text, &shown));
 	}
-	errno = 0;
-	number = strtoull(text, NULL, 10);
-	if (errno || number > ID_MAX)
-		return refuse(why, "%s id %s is too large; expected 0 to %u", what, ew_shown(text, &shown), ID_MAX);
-	/* To some tools 010 is eight. */
-	if (text[0] == '0' && text[1])
-		return refuse(why, "%s id %s begins with a zero; expected a decimal number without", what,
+	return parse_number(what, text, strlen(text), &out->number, why);
+}
+
+bool ew_user_word_parse(const char *text, struct ew_user_word *out, struct ew_why *why)
+{
+	static const char digits[] = "0123456789";
+	size_t first = strspn(text, digits), last = 0;
+	struct ew_user_word word = {0};
+	struct ew_shown shown;
+
+	if (!text[strspn(text, "0123456789-")]) {
+		bool range = text[first] == '-';
+
+		if (range)
+			last = strspn(text + first + 1, digits);
+		if (!first || (range && !last) || text[first + range + last])
+			return refuse(why, "users \"%s\"; expected a name, a number, or a range such as 1000-1999",
+				      ew_shown(text, &shown));
+		if (!parse_number("user", text, first, &word.first, why) ||
+		    !parse_number("user", range ? text + first + 1 : text, range ? last : first, &word.last, why))
+			return false;
+		if (word.first > word.last)
+			return refuse(why, "users \"%s\" end before they begin; expected %u-%u", ew_shown(text, &shown),
+				      word.last, word.first);
+	} else if (has_control(text)) {
+		return refuse(why, "user \"%s\" has a control character; expected a name or a number",
 			      ew_shown(text, &shown));
-	out->number = (__u32)number;
+	} else {
+		word.name = text;
+	}
+	*out = word;
 	return true;
+}
+
+static bool check_user(const char *text, struct ew_why *why)
+{
+	struct ew_user_word word;
+
+	return ew_user_word_parse(text, &word, why);
 }
 
 bool ew_gain_word_parse(const char *text, struct ew_gain_word *out, struct ew_why *why)
@@ -257,10 +305,15 @@ static bool check_remark(const char *text, struct ew_why *why)
 bool ew_text_check(enum ew_text_kind kind, const char *text, struct ew_why *why)
 {
 	static bool (*const checks[EW_TEXT_MAX])(const char *, struct ew_why *) = {
-		[EW_TEXT_VERSION] = check_version,	 [EW_TEXT_PROFILE_NAME] = check_profile_name,
-		[EW_TEXT_GAIN_KIND] = check_gain_kind,	 [EW_TEXT_GAIN] = check_gain,
-		[EW_TEXT_CAPABILITY] = check_capability, [EW_TEXT_PROGRAM] = check_program,
-		[EW_TEXT_CGROUP] = check_cgroup,	 [EW_TEXT_REMARK] = check_remark,
+		[EW_TEXT_VERSION] = check_version,
+		[EW_TEXT_PROFILE_NAME] = check_profile_name,
+		[EW_TEXT_GAIN_KIND] = check_gain_kind,
+		[EW_TEXT_GAIN] = check_gain,
+		[EW_TEXT_CAPABILITY] = check_capability,
+		[EW_TEXT_PROGRAM] = check_program,
+		[EW_TEXT_CGROUP] = check_cgroup,
+		[EW_TEXT_REMARK] = check_remark,
+		[EW_TEXT_USER] = check_user,
 	};
 
 	return !checks[kind] || checks[kind](text, why);

@@ -32,4 +32,13 @@ struct ew_gain_word {
 /* Parses `uid:NAME|NUMBER`, `gid:NAME|NUMBER`, `cap_xxx`, `uid`, `gid`, `caps`; false with the reason in WHY. */
 bool ew_gain_word_parse(const char *text, struct ew_gain_word *out, struct ew_why *why);
 
+/* Users: a name, or the ids FIRST to LAST. */
+struct ew_user_word {
+	const char *name; /* within the parsed text; NULL: by number */
+	__u32 first, last;
+};
+
+/* Parses `NAME`, `NUMBER`, `NUMBER-NUMBER`; false with the reason in WHY. */
+bool ew_user_word_parse(const char *text, struct ew_user_word *out, struct ew_why *why);
+
 #endif

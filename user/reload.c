@@ -11,6 +11,8 @@
 #include "log.h"
 #include "policy_compile.h"
 #include "process.h"
+#include "tag_programs.h"
+#include "tag_users.h"
 
 #define BATCH 4096U
 #define HOLDERS_NAMED_MAX 20 /* in a message; the others are counted */
@@ -101,10 +103,43 @@ static int find_cgroups(const struct ew_pins *pins, struct holders *holders)
 	return failed ?: err == -ENOENT ? 0 : err;
 }
 
+static int find_users(const struct ew_pins *pins, struct holders *holders)
+{
+	_cleanup_free_ struct ew_user_span *spans = NULL;
+	ssize_t n = ew_tag_users_read(pins, &spans);
+	int err = n < 0 ? (int)n : 0;
+
+	for (ssize_t i = 0; i < n && err == 0; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "users %u to %u", spans[i].first, spans[i].last);
+		err = add_holder(holders, spans[i].command, name);
+	}
+	return err;
+}
+
+static int find_programs(const struct ew_pins *pins, struct holders *holders)
+{
+	_cleanup_free_ struct ew_tagged_program *list = NULL;
+	ssize_t n = ew_tag_programs_read(pins, &list);
+	int err = n < 0 ? (int)n : 0;
+
+	for (ssize_t i = 0; i < n && err == 0; i++) {
+		char name[sizeof(list[i].tag.path) + 16];
+
+		snprintf(name, sizeof(name), "program %s", list[i].tag.path);
+		if (list[i].key.generation == EW_GENERATION_COMMAND)
+			err = add_holder(holders, list[i].tag.set, name);
+	}
+	return err;
+}
+
 /* Every kind of tag that does not come from the policy itself. */
 static int (*const find_holders[])(const struct ew_pins *pins, struct holders *holders) = {
 	find_processes,
 	find_cgroups,
+	find_users,
+	find_programs,
 };
 
 /* The names of what is in force, by slot. */
@@ -217,6 +252,14 @@ static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 nex
 		err = reset_counters(pins, before, after);
 	if (err == 0)
 		err = ew_pins_need_shapes(pins, shapes);
+	if (err == 0 && after->n_users)
+		err = ew_pins_need_users(pins);
+	if (err == 0 && after->n_programs)
+		err = ew_pins_need_programs(pins, EW_PROGRAMS_POLICY);
+	if (err == 0 && ew_image_sticky(after)) {
+		err = ew_pins_need_process_tags(pins);
+		__atomic_store_n(&state->sticky, 1, __ATOMIC_SEQ_CST);
+	}
 	if (err == 0 && ew_image_has(after, EW_PROFILE_SELF_SERVICE))
 		err = ew_pins_need_self_service(pins);
 	/* more than has to be looked at does no harm */
@@ -232,6 +275,8 @@ static void settle(const struct ew_pins *pins, struct ew_state *state, const str
 
 	if (err == 0)
 		err = ew_apply_sweep(pins, state->generation);
+	if (err == 0)
+		err = ew_tag_users_apply(pins, image, state->generation + 1);
 	if (err == 0)
 		err = ew_apply_patterns_alike(pins, state->generation);
 	if (err == 0)

@@ -13,18 +13,24 @@ enum ew_profile_flag {
 	EW_PROFILE_USED = 1 << 0,
 	EW_PROFILE_EXEC_NONE = 1 << 1,	    /* exec: none */
 	EW_PROFILE_USERNS_INITIAL = 1 << 2, /* userns: initial */
+	EW_PROFILE_STICKY = 1 << 3,	    /* sticky: yes */
 	EW_PROFILE_GONE = 1 << 16,	    /* kept by `reload --force` for what was tagged with it; no file has it */
 	EW_PROFILE_SELF_SERVICE = 1 << 4,   /* self_service: yes */
 };
 
 struct ew_profile {
-	__u32 generation; /* of the policy it belongs to; part of the key of its exceptions */
+	/*
+	 * Of the policy it belongs to; part of the key of its exceptions. Slot 0 has this and `sticky` whether it is
+	 * used or not, since users, programs and what sticks are looked up before any profile.
+	 */
+	__u32 generation;
 	__u32 flags;	  /* EW_PROFILE_* */
 	__u32 mode;	  /* the verdict on a refusal: EW_VERDICT_AUDIT, _DENY or _KILL */
 	__u32 gains;	  /* controlled kinds, EW_BIT(EW_GAIN_*) */
 	__u32 shapes;	  /* refused shapes, EW_BIT(EW_SHAPE_*) */
 	__u32 line;	  /* of the profile in its file, from 1 */
 	__u64 allow_caps; /* capabilities whose gain is not looked at */
+	__u64 sticky;	  /* the sticky profiles of the policy; the same in every slot */
 	char name[EW_PROFILE_NAME_MAX];
 	char file[EW_POLICY_FILE_MAX]; /* base name of the policy file */
 };
@@ -55,7 +61,7 @@ struct ew_exception {
 	__u32 gids[EW_EXCEPTION_IDS_MAX];
 };
 
-_Static_assert(sizeof(struct ew_profile) == 32 + EW_PROFILE_NAME_MAX + EW_POLICY_FILE_MAX, "no holes");
+_Static_assert(sizeof(struct ew_profile) == 40 + EW_PROFILE_NAME_MAX + EW_POLICY_FILE_MAX, "no holes");
 _Static_assert(sizeof(struct ew_exception_key) == 40, "a key with holes would never be found");
 _Static_assert(sizeof(struct ew_exception) == 24 + 8 * EW_EXCEPTION_IDS_MAX, "no holes");
 

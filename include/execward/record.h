@@ -97,8 +97,16 @@ struct ew_state {
 	 * store of a reload changes all of it: profiles, exceptions, and which cgroups have which.
 	 */
 	__u32 generation;
+	__u32 users;	/* 1 from before the first user is tagged */
+	__u32 programs; /* EW_PROGRAMS_*: whose tags on programs there are */
+	__u32 sticky;	/* 1 from before the first sticky profile is in force; process_tags is 1, too */
 	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */
 	struct ew_reader reader[EW_READERS_MAX];
+};
+
+enum ew_programs {
+	EW_PROGRAMS_POLICY = 1 << 0,
+	EW_PROGRAMS_COMMAND = 1 << 1,
 };
 
 #define EW_REASONS_ROOM 16 /* EW_REASON_MAX, up to a power of two, by which an index is masked */
@@ -123,6 +131,7 @@ struct ew_counters {
 /* Faults that the tests ask for when they load (EXECWARD_FAULT, docs/testing.md). */
 enum ew_fault {
 	EW_FAULT_FORK = 1 << 0, /* no process tag can be stored for a child */
+	EW_FAULT_EXEC = 1 << 1, /* nor for a task that execs */
 };
 
 /* How many records can be under construction on one CPU: by tasks that preempted one another. */

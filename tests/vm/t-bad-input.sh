@@ -76,8 +76,6 @@ done
 like "where help is" '^execward: see: execward tag --help$' "$(execward tag 2>&1)"
 is "an unknown verb" 'execward: there is no verb "nonsense"; see: execward --help' "$(execward nonsense 2>&1)"
 for verb in load unload status doctor check tag untag list run trace; do rc "$verb --help" 0 execward $verb --help; done
-rc "what comes in a later version" 2 execward tag --user alice no
-is "says so" "execward: tag --user is not supported by this version of execward; tag a cgroup or a process" "$(cat "$T_OUT")"
 is "nothing changed" refused "$(gain_in /in)"
 execward unload
 

@@ -70,7 +70,7 @@ rc "not loaded" 1 execward list
 is "text" "execward: execward is not loaded; load it: execward load" "$(cat "$T_OUT")"
 load >/dev/null
 is "nothing" "Nothing is tagged." "$(execward list)"
-is "nothing, as JSON" '{"v":1,"cgroups":[],"processes":[]}' "$(execward list --json)"
+is "nothing, as JSON" '{"v":1,"cgroups":[],"users":[],"programs":[],"processes":[]}' "$(execward list --json)"
 cg_make "/s p" "/s p/x"
 execward tag --cgroup "/s p" no
 execward tag --cgroup "/s p/x" see

@@ -3,7 +3,7 @@
 # Cgroups that a pattern of the policy matches are tagged, those that are there and those that are made; others are not.
 # images: small
 # kernels: all
-# timeout: 180
+# timeout: 300
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2317 # called by name
 . /ew/lib.sh
@@ -178,6 +178,31 @@ note "2,000 births took $((($(t_now) - start) / 100)) s"
 is "all are counted" $((denied + 2000)) "$(counter deny)"
 is "beside it they pass" "100 ran, 0 refused" "$(tinto "$(cg /p/we-born)" 100 1000 "$SUID" 2 | tail -n 1)"
 is "audit lets them pass" "100 ran, 0 refused" "$(tinto "$(cg /p/heard-born)" 100 1000 "$SUID" 2 | tail -n 1)"
+
+t_case "no moment untagged, while the policy reloads"
+cp "$POLICY/p.yaml" "$T_TMP/a.yaml"
+sed -e 's,"/p/web\*","/p/w?b-*",' -e 's/name: one/name: two/' "$T_TMP/a.yaml" >"$T_TMP/b.yaml"
+reloads() {
+	n=0
+	while [ -e "$T_TMP/reloading" ]; do
+		cp "$T_TMP/b.yaml" "$POLICY/p.yaml" && execward --policy-dir "$POLICY" reload >/dev/null || break
+		cp "$T_TMP/a.yaml" "$POLICY/p.yaml" && execward --policy-dir "$POLICY" reload >/dev/null || break
+		n=$((n + 2))
+		echo "$n" >"$T_TMP/reloads"
+	done
+}
+touch "$T_TMP/reloading"
+reloads &
+reloader=$!
+is "every one of 2,000, from two threads, is refused" "0 ran, 2000 refused" \
+	"$(tinto "$(cg /p/web-born)" 2000 1000 "$SUID" 2 | tail -n 1)"
+is "beside it they pass" "100 ran, 0 refused" "$(tinto "$(cg /p/we-born)" 100 1000 "$SUID" 2 | tail -n 1)"
+ok "no reload failed" kill -0 "$reloader"
+rm "$T_TMP/reloading"
+wait "$reloader"
+note "$(cat "$T_TMP/reloads") reloads meanwhile"
+ok "there were several" test "$(cat "$T_TMP/reloads")" -ge 4
+expect /p/web refused
 
 t_case "many"
 # one_of_many N: what the policy with N patterns says
