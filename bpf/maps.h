@@ -63,8 +63,8 @@ struct {
 } cgroups SEC(".maps");
 
 /*
- * Profiles of cgroups that the policies name by path, made or not. The texts of patterns are here, too, for tools to read:
- * a cgroup of that very name is matched by its pattern anyway. Full: the load is refused.
+ * Profiles of cgroups that the policies name by path, made or not. The texts of patterns are here, too, for tools to
+ * read: a cgroup of that very name is matched by its pattern anyway. Full: the load is refused.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -75,8 +75,8 @@ struct {
 } cgroup_paths SEC(".maps");
 
 /*
- * The automatons of cgroup patterns of both halves, at rest one and the same. None where a policy has no patterns. Each has
- * as many entries as states.
+ * The automatons of cgroup patterns of both halves, at rest one and the same. None where a policy has no patterns. Each
+ * has as many entries as states.
  */
 struct ew_patterns {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

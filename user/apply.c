@@ -180,8 +180,7 @@ static int write_path(const struct ew_pins *pins, const struct ew_image_cgroup *
 	strncpy(key, cgroup->path, sizeof(key) - 1);
 	if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0 && errno != ENOENT)
 		return ew_error_ret(-errno, "cgroup %s cannot be looked up: %s", key, strerror(errno));
-	if (sets_put(&sets, halves, cgroup->set) &&
-	    bpf_map_update_elem(pins->cgroup_paths_fd, key, &sets, BPF_ANY) < 0)
+	if (sets_put(&sets, halves, cgroup->set) && bpf_map_update_elem(pins->cgroup_paths_fd, key, &sets, BPF_ANY) < 0)
 		return ew_error_ret(-errno, "%s:%u: cgroup %s cannot be stored: %s%s", cgroup->file ?: "policy",
 				    cgroup->line, key, strerror(errno),
 				    errno == E2BIG ? "; the map of cgroup paths is full" : "");

@@ -44,8 +44,8 @@ int ew_apply_patterns_alike(const struct ew_pins *pins, __u32 generation);
 /*
  * ew_apply_cgroups - gives those cgroups that exist by now what the calls above wrote for HALVES
  *
- * Those that are made meanwhile have it already. Tags by command stay. Where there are patterns, or were, it is one walk
- * over all cgroups under cgroup_mutex. Returns 0 or a negative errno; on failure (-ENOSPC: the map is full) some
+ * Those that are made meanwhile have it already. Tags by command stay. Where there are patterns, or were, it is one
+ * walk over all cgroups under cgroup_mutex. Returns 0 or a negative errno; on failure (-ENOSPC: the map is full) some
  * cgroups can lack tags in HALVES, until it is called again.
  */
 int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves);

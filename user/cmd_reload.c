@@ -33,6 +33,7 @@ static void print_json(const struct ew_reload *r)
 	json_object_object_add(doc, "profiles", json_object_new_int64(r->n_profiles));
 	json_object_object_add(doc, "exceptions", json_object_new_int64((int64_t)r->n_exceptions));
 	json_object_object_add(doc, "cgroups", json_object_new_int64((int64_t)r->n_cgroups));
+	json_object_object_add(doc, "patterns", json_object_new_int64((int64_t)r->n_patterns));
 	json_object_object_add(doc, "changes", ew_diff_json(&r->diff));
 	puts(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(doc);

@@ -215,14 +215,10 @@ static void printed_is_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_difference),
-		cmocka_unit_test(every_difference),
-		cmocka_unit_test(patterns),
-		cmocka_unit_test(json),
-		cmocka_unit_test(slots_stay),
-		cmocka_unit_test(slots_at_the_limit),
-		cmocka_unit_test(paths_are_known),
-		cmocka_unit_test(printed_is_the_same),
+		cmocka_unit_test(no_difference),   cmocka_unit_test(every_difference),
+		cmocka_unit_test(patterns),	   cmocka_unit_test(json),
+		cmocka_unit_test(slots_stay),	   cmocka_unit_test(slots_at_the_limit),
+		cmocka_unit_test(paths_are_known), cmocka_unit_test(printed_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

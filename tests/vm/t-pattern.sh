@@ -182,11 +182,14 @@ is "audit lets them pass" "100 ran, 0 refused" "$(tinto "$(cg /p/heard-born)" 10
 t_case "no moment untagged, while the policy reloads"
 cp "$POLICY/p.yaml" "$T_TMP/a.yaml"
 sed -e 's,"/p/web\*","/p/w?b-*",' -e 's/name: one/name: two/' "$T_TMP/a.yaml" >"$T_TMP/b.yaml"
+# reload_to FILE
+reload_to() {
+	cp "$T_TMP/$1.yaml" "$POLICY/p.yaml"
+	execward --policy-dir "$POLICY" reload >/dev/null
+}
 reloads() {
 	n=0
-	while [ -e "$T_TMP/reloading" ]; do
-		cp "$T_TMP/b.yaml" "$POLICY/p.yaml" && execward --policy-dir "$POLICY" reload >/dev/null || break
-		cp "$T_TMP/a.yaml" "$POLICY/p.yaml" && execward --policy-dir "$POLICY" reload >/dev/null || break
+	while [ -e "$T_TMP/reloading" ] && reload_to b && reload_to a; do
 		n=$((n + 2))
 		echo "$n" >"$T_TMP/reloads"
 	done

@@ -73,7 +73,7 @@ is "says what would change" "$expected" "$(swap --dry-run)"
 is "a: still refused" refused "$(gain_in /r/a)"
 is "b: still free" 0 "$(gain_in /r/b)"
 unlike "no such profile yet" ' new ' "$(execward status)"
-like "JSON" '^\{"v":1,"applied":false,"profiles":3,"exceptions":1,"cgroups":3,"changes":\[\{"change":"add","kind":"profile","what":"new","before":null,"after":"mode deny, gains uid","origin":"one.yaml:3"\},' \
+like "JSON" '^\{"v":1,"applied":false,"profiles":3,"exceptions":1,"cgroups":3,"patterns":0,"changes":\[\{"change":"add","kind":"profile","what":"new","before":null,"after":"mode deny, gains uid","origin":"one.yaml:3"\},' \
 	"$(swap --dry-run --json)"
 is "JSON of all changes" 5 "$(swap --dry-run --json | grep -o '"change":"' | wc -l)"
 
