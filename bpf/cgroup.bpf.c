@@ -2,7 +2,7 @@
 /*
  * ew_cgroup_mkdir - a new cgroup gets what its parent has, and what the policy says of its path
  * ew_cgroup_rmdir - forgets a dead one
- * ew_cgroup_walk  - tags a cgroup and all below it, on behalf of a tool
+ * ew_cgroup_walk  - tags a cgroup and all below it, or every cgroup by its path, on behalf of a tool
  *
  * All three run under cgroup_mutex (kernel/cgroup/cgroup.c, kernel/bpf/cgroup_iter.c), so none sees the others' work
  * half done, and one buffer for paths is enough. mkdir's tracepoint comes before the directory can be seen: nobody is
@@ -11,19 +11,8 @@
 #include "exec.h"
 #include "core.h"
 #include "maps.h"
+#include "paths.h"
 #include "propagate.h"
-
-struct ew_cgroup_path {
-	char bytes[EW_CGROUP_PATH_MAX];
-};
-
-/* The path as a key: padded with zeroes. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct ew_cgroup_path);
-} path_buffers SEC(".maps");
 
 static __always_inline __u64 ew_cgroup_id(struct cgroup *cgrp)
 {
@@ -56,22 +45,6 @@ static __always_inline long ew_cgroup_store(__u64 id, const struct ew_cgroup_tag
 	return bpf_map_update_elem(&cgroups, &id, new, BPF_ANY);
 }
 
-static __always_inline struct ew_sets ew_cgroup_policy_of(const char *path)
-{
-	__u32 zero = 0;
-	struct ew_sets *sets, none = {};
-	struct ew_cgroup_path *key = bpf_map_lookup_elem(&path_buffers, &zero);
-
-	if (!key)
-		return none;
-	__builtin_memset(key, 0, sizeof(*key));
-	/* a path that is cut here is longer than any that a policy can name, and so is no key */
-	if (bpf_probe_read_kernel_str(key->bytes, sizeof(key->bytes), path) >= (long)sizeof(key->bytes))
-		return none;
-	sets = bpf_map_lookup_elem(&cgroup_paths, key);
-	return sets ? *sets : none;
-}
-
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 {
@@ -82,7 +55,7 @@ int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 
 	if (!ew_core_cgroup_is_v2(cgrp))
 		return 0;
-	policy = ew_cgroup_policy_of(path);
+	policy = ew_path_policy(path);
 	inherited = ew_cgroup_inherited(cgrp);
 	tag = ew_propagate_new(&policy, &inherited);
 	if (!ew_propagate_any(&tag) || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
@@ -108,8 +81,8 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 {
 	struct cgroup *cgrp = ctx->cgroup;
 	struct ew_cgroup_tag tag, none = {}, *old;
+	struct ew_sets policy, inherited;
 	struct ew_cgroup_apply *apply;
-	struct ew_sets inherited;
 	__u32 zero = 0;
 	__u64 id;
 
@@ -118,8 +91,15 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 		return 0;
 	id = ew_cgroup_id(cgrp);
 	old = bpf_map_lookup_elem(&cgroups, &id);
+	if (!old)
+		old = &none;
 	inherited = ew_cgroup_inherited(cgrp);
-	tag = ew_propagate_walk(apply, id, old ? old : &none, &inherited);
+	if (apply->by_path) {
+		policy = ew_path_policy_of_walked(cgrp, apply->by_path);
+		tag = ew_propagate_path(&policy, apply->by_path, old, &inherited);
+	} else {
+		tag = ew_propagate_walk(apply, id, old, &inherited);
+	}
 	apply->seen++;
 	if (ew_cgroup_store(id, &tag))
 		apply->failed++;

@@ -62,14 +62,35 @@ struct {
 	__type(value, struct ew_cgroup_tag);
 } cgroups SEC(".maps");
 
-/* Profiles of cgroups that the policies name by path, made or not. Full: the load is refused. */
+/*
+ * Profiles of cgroups that the policies name by path, made or not. The texts of patterns are here, too, for tools to
+ * read: a cgroup of that very name is matched by its pattern anyway. Full: the load is refused.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 2 * EW_CGROUP_PATHS_MAX);
+	__uint(max_entries, 2 * (EW_CGROUP_PATHS_MAX + EW_PATTERNS_MAX));
 	__uint(key_size, EW_CGROUP_PATH_MAX);
 	__uint(value_size, sizeof(struct ew_sets));
 } cgroup_paths SEC(".maps");
+
+/*
+ * The automatons of cgroup patterns of both halves, at rest one and the same. None where a policy has no patterns. Each
+ * has as many entries as states.
+ */
+struct ew_patterns {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct ew_pattern_state));
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, EW_HALVES);
+	__type(key, __u32);
+	__array(values, struct ew_patterns);
+} patterns SEC(".maps");
 
 /* What the cgroup iterator is to do, and what came of it (cgroup.bpf.c). */
 struct {

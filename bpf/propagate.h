@@ -30,6 +30,19 @@ static inline struct ew_cgroup_tag ew_propagate_walk(const struct ew_cgroup_appl
 	return tag;
 }
 
+/* A walk by path: the policies of HALVES say POLICY of the cgroup whose entry is OLD (all zero if it has none). */
+static inline struct ew_cgroup_tag ew_propagate_path(const struct ew_sets *policy, __u64 halves,
+						     const struct ew_cgroup_tag *old, const struct ew_sets *parent)
+{
+	struct ew_cgroup_tag tag = *old;
+
+	for (int half = 0; half < EW_HALVES; half++)
+		if (halves >> half & 1)
+			tag.policy.of[half] = policy->of[half];
+	ew_propagate_sum(&tag, parent);
+	return tag;
+}
+
 /* A cgroup is made; the policies say POLICY of its path. */
 static inline struct ew_cgroup_tag ew_propagate_new(const struct ew_sets *policy, const struct ew_sets *parent)
 {

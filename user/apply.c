@@ -13,6 +13,7 @@
 #include "tag_users.h"
 
 #define BATCH 4096U
+#define ROOT_CGROUP_ID 1 /* the first node of the hierarchy (kernfs_create_root(), fs/kernfs/dir.c) */
 
 /* The map of a policy's profiles, filled. Returns its descriptor or a negative errno. */
 static int make_profiles(const struct ew_image *image, __u32 generation)
@@ -121,12 +122,18 @@ int ew_apply_sweep(const struct ew_pins *pins, __u32 generation)
 	return 0;
 }
 
-static const struct ew_image_cgroup *find_cgroup(const struct ew_image *image, const char *path)
+static const struct ew_image_cgroup *find_in(const struct ew_image_cgroup *list, size_t n, const char *path)
 {
-	for (size_t i = 0; i < image->n_cgroups; i++)
-		if (EW_STREQ(image->cgroups[i].path, path))
-			return &image->cgroups[i];
+	for (size_t i = 0; i < n; i++)
+		if (EW_STREQ(list[i].path, path))
+			return &list[i];
 	return NULL;
+}
+
+/* Does the image name it, literally or as a pattern? */
+static bool names(const struct ew_image *image, const char *path)
+{
+	return find_in(image->cgroups, image->n_cgroups, path) || find_in(image->patterns, image->n_patterns, path);
 }
 
 /* Puts SET into HALVES of SETS. Returns whether that changed anything. */
@@ -158,10 +165,25 @@ static int forget_paths(const struct ew_pins *pins, const struct ew_image *image
 	while (next_path(pins, previous, next)) {
 		memcpy(key, next, sizeof(key));
 		previous = key;
-		if (!find_cgroup(image, key) && bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) == 0 &&
+		if (!names(image, key) && bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) == 0 &&
 		    sets_put(&sets, halves, 0) && bpf_map_update_elem(pins->cgroup_paths_fd, key, &sets, BPF_EXIST) < 0)
 			return -errno;
 	}
+	return 0;
+}
+
+static int write_path(const struct ew_pins *pins, const struct ew_image_cgroup *cgroup, unsigned int halves)
+{
+	char key[EW_CGROUP_PATH_MAX] = {};
+	struct ew_sets sets = {};
+
+	strncpy(key, cgroup->path, sizeof(key) - 1);
+	if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0 && errno != ENOENT)
+		return ew_error_ret(-errno, "cgroup %s cannot be looked up: %s", key, strerror(errno));
+	if (sets_put(&sets, halves, cgroup->set) && bpf_map_update_elem(pins->cgroup_paths_fd, key, &sets, BPF_ANY) < 0)
+		return ew_error_ret(-errno, "%s:%u: cgroup %s cannot be stored: %s%s", cgroup->file ?: "policy",
+				    cgroup->line, key, strerror(errno),
+				    errno == E2BIG ? "; the map of cgroup paths is full" : "");
 	return 0;
 }
 
@@ -171,20 +193,101 @@ int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *ima
 
 	if (err < 0)
 		return ew_error_ret(err, "the paths of cgroups cannot be changed: %s", strerror(-err));
-	for (size_t i = 0; i < image->n_cgroups; i++) {
-		char key[EW_CGROUP_PATH_MAX] = {};
-		struct ew_sets sets = {};
+	for (size_t i = 0; i < image->n_cgroups && err == 0; i++)
+		err = write_path(pins, &image->cgroups[i], halves);
+	for (size_t i = 0; i < image->n_patterns && err == 0; i++)
+		err = write_path(pins, &image->patterns[i], halves);
+	return err;
+}
 
-		strncpy(key, image->cgroups[i].path, sizeof(key) - 1);
-		if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0 && errno != ENOENT)
-			return ew_error_ret(-errno, "cgroup %s cannot be looked up: %s", key, strerror(errno));
-		if (sets_put(&sets, halves, image->cgroups[i].set) &&
-		    bpf_map_update_elem(pins->cgroup_paths_fd, key, &sets, BPF_ANY) < 0)
-			return ew_error_ret(-errno, "%s:%u: cgroup %s cannot be stored: %s%s", image->cgroups[i].file,
-					    image->cgroups[i].line, key, strerror(errno),
-					    errno == E2BIG ? "; the map of cgroup paths is full" : "");
+/* The map of an automaton, filled. Returns its descriptor or a negative errno. */
+static int make_patterns(const struct ew_pattern_state *states, __u32 n)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
+	_cleanup_free_ __u32 *keys = calloc(n, sizeof(*keys));
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ew_patterns", sizeof(__u32),
+						sizeof(struct ew_pattern_state), n, &opts);
+
+	if (fd < 0)
+		return -errno;
+	if (!keys)
+		return -ENOMEM;
+	for (__u32 i = 0; i < n; i++)
+		keys[i] = i;
+	if (bpf_map_update_batch(fd, keys, states, &n, NULL) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+/* An automaton that matches nothing: it has no EW_PATTERN_START, and its walk ends there. */
+static int make_no_patterns(void)
+{
+	static const struct ew_pattern_state dead;
+
+	return make_patterns(&dead, 1);
+}
+
+/* The id of the automaton of HALF; 0: it has none. */
+static __u32 patterns_of(const struct ew_pins *pins, __u32 half)
+{
+	__u32 id;
+
+	return bpf_map_lookup_elem(pins->patterns_fd, &half, &id) < 0 ? 0 : id;
+}
+
+/* Puts the automaton open at FD into HALVES. Without (-ENOENT), one that matches nothing where there is another. */
+static int put_patterns(const struct ew_pins *pins, int fd, unsigned int halves)
+{
+	_cleanup_close_ int none = fd == -ENOENT ? make_no_patterns() : -1;
+
+	if (fd == -ENOENT && none < 0)
+		return none;
+	for (__u32 half = 0; half < EW_HALVES; half++) {
+		if (!(halves >> half & 1) || (none >= 0 && !patterns_of(pins, half)))
+			continue;
+		if (bpf_map_update_elem(pins->patterns_fd, &half, none >= 0 ? &none : &fd, BPF_ANY) < 0)
+			return -errno;
 	}
 	return 0;
+}
+
+int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
+{
+	_cleanup_close_ int fd = -ENOENT;
+	int err;
+
+	if (image->n_pattern_states)
+		fd = make_patterns(image->pattern_states, (__u32)image->n_pattern_states);
+	err = fd < 0 && fd != -ENOENT ? fd : put_patterns(pins, fd, halves);
+	if (err < 0)
+		return ew_error_ret(err, "the %zu cgroup patterns (%zu states) cannot be stored: %s", image->n_patterns,
+				    image->n_pattern_states, strerror(-err));
+	return 0;
+}
+
+int ew_apply_patterns_alike(const struct ew_pins *pins, __u32 generation)
+{
+	__u32 id = patterns_of(pins, EW_HALF(generation));
+	_cleanup_close_ int fd = id ? bpf_map_get_fd_by_id(id) : -ENOENT;
+	int err = id && fd < 0 ? -errno : put_patterns(pins, fd, EW_HALF_OF(generation + 1));
+
+	if (err < 0)
+		return ew_error_ret(err, "the cgroup patterns cannot be stored: %s", strerror(-err));
+	return 0;
+}
+
+/* Takes away what put_patterns() left in HALVES in place of none: nothing is tagged by a pattern there any more. */
+static void drop_no_patterns(const struct ew_pins *pins, unsigned int halves)
+{
+	for (__u32 half = 0; half < EW_HALVES; half++) {
+		__u32 id = halves >> half & 1 ? patterns_of(pins, half) : 0;
+		_cleanup_close_ int fd = id ? bpf_map_get_fd_by_id(id) : -1;
+		struct bpf_map_info info = {};
+		__u32 size = sizeof(info);
+
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.max_entries == 1)
+			bpf_map_delete_elem(pins->patterns_fd, &half);
+	}
 }
 
 int ew_apply_cgroup_get(const struct ew_pins *pins, __u64 id, struct ew_cgroup_tag *out)
@@ -293,24 +396,58 @@ static int apply_path(const struct ew_pins *pins, const char *path, const struct
 	return err == -ENOENT ? 0 : err;
 }
 
+/* Every cgroup gets what the maps say of its path. */
+static int apply_by_path(const struct ew_pins *pins, unsigned int halves)
+{
+	struct ew_cgroup_apply apply = {.by_path = halves};
+	_cleanup_close_ int fd = ew_cgroup_open("/");
+	__u64 id = 0;
+	int err = fd < 0 ? fd : ew_cgroup_id(fd, &id);
+
+	if (err == -EXDEV || (err >= 0 && id != ROOT_CGROUP_ID))
+		return ew_error_ret(-EXDEV,
+				    "cgroups cannot be matched with patterns: only a part of the cgroup2 hierarchy is "
+				    "to be seen here; load where all of it is mounted, outside of containers");
+	if (err >= 0)
+		err = walk(pins, fd, BPF_CGROUP_ITER_DESCENDANTS_PRE, &apply);
+	if (err >= 0 && apply.failed)
+		return ew_error_ret(-ENOSPC,
+				    "%llu cgroups cannot be tagged: the map of tagged cgroups is full, it holds %d; "
+				    "name fewer in the policy",
+				    (unsigned long long)apply.failed, EW_CGROUPS_MAX);
+	if (err < 0)
+		return ew_error_ret(err, "the cgroups cannot be tagged by their paths: %s", strerror(-err));
+	return 0;
+}
+
 int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves)
 {
 	char key[EW_CGROUP_PATH_MAX], next[EW_CGROUP_PATH_MAX];
-	bool more = next_path(pins, NULL, next);
+	bool more = next_path(pins, NULL, next), patterns = false;
 	struct ew_sets sets;
-	int err = wait_for_mkdirs(pins);
+	int err;
 
-	if (err < 0)
-		return ew_error_ret(err, "the cgroups cannot be tagged: %s", strerror(-err));
+	for (__u32 half = 0; half < EW_HALVES; half++)
+		patterns |= halves >> half & 1 && patterns_of(pins, half);
+	if (patterns) {
+		err = apply_by_path(pins, halves);
+	} else {
+		err = wait_for_mkdirs(pins);
+		if (err < 0)
+			ew_error("the cgroups cannot be tagged: %s", strerror(-err));
+	}
 	while (more && err == 0) {
 		memcpy(key, next, sizeof(key));
 		/* before this one goes */
 		more = next_path(pins, key, next);
 		if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0)
 			continue;
-		err = apply_path(pins, key, &sets, halves);
+		if (!patterns)
+			err = apply_path(pins, key, &sets, halves);
 		if (err == 0 && !sets.of[0] && !sets.of[1])
 			bpf_map_delete_elem(pins->cgroup_paths_fd, key);
 	}
+	if (err == 0)
+		drop_no_patterns(pins, halves);
 	return err;
 }

@@ -7,10 +7,6 @@
 
 /* Writing policy and tags into the maps. Callers hold ew_lock_take(). Errors are logged here. */
 
-/* Halves (EW_HALF()) to write, a bit each: that of one generation, or both. */
-#define EW_HALF_OF(generation) (1U << EW_HALF(generation))
-#define EW_HALVES_ALL ((1U << EW_HALVES) - 1)
-
 /*
  * ew_apply_image - writes IMAGE as policy number GENERATION (not 0), for which it is to be in force: profiles and
  * exceptions
@@ -28,13 +24,29 @@ int ew_apply_wait(const struct ew_pins *pins, __u32 generation);
 /* Takes the exceptions of every other generation away. Returns 0 or a negative errno. */
 int ew_apply_sweep(const struct ew_pins *pins, __u32 generation);
 
-/* Writes the literal cgroup paths of IMAGE, and no others, for ew_cgroup_mkdir. Returns 0 or a negative errno. */
+/*
+ * Writes the cgroup paths of IMAGE and the texts of its patterns, and no others, for HALVES (a bit each, EW_HALF_OF()),
+ * for ew_cgroup_mkdir. Returns 0 or a negative errno.
+ */
 int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves);
 
 /*
- * ew_apply_cgroups - gives those cgroups that exist by now what ew_apply_cgroup_paths() wrote
+ * ew_apply_patterns - writes the automaton of IMAGE's patterns for HALVES, for ew_cgroup_mkdir
  *
- * Those that are made meanwhile have it already. Returns 0 or a negative errno.
+ * Without patterns it is one that matches nothing, where there was another, until ew_apply_cgroups() has seen to the
+ * cgroups that the other matched. Returns 0 or a negative errno.
+ */
+int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves);
+
+/* The same for the other half than that of GENERATION, which gets the automaton that this one has. */
+int ew_apply_patterns_alike(const struct ew_pins *pins, __u32 generation);
+
+/*
+ * ew_apply_cgroups - gives those cgroups that exist by now what the calls above wrote for HALVES
+ *
+ * Those that are made meanwhile have it already. Tags by command stay. Where there are patterns, or were, it is one
+ * walk over all cgroups under cgroup_mutex. Returns 0 or a negative errno; on failure (-ENOSPC: the map is full) some
+ * cgroups can lack tags in HALVES, until it is called again.
  */
 int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves);
 

@@ -61,9 +61,12 @@ int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy 
 		ew_support_require(EW_TRIAL_ALWAYS);
 		return -EIO;
 	}
-	printf("loaded: %u profile%s, %zu exception%s, %zu cgroup%s\n", image->n_profiles,
+	printf("loaded: %u profile%s, %zu exception%s, %zu cgroup%s", image->n_profiles,
 	       image->n_profiles == 1 ? "" : "s", image->n_exceptions, image->n_exceptions == 1 ? "" : "s",
 	       image->n_cgroups, image->n_cgroups == 1 ? "" : "s");
+	if (image->n_patterns)
+		printf(", %zu pattern%s of cgroups", image->n_patterns, image->n_patterns == 1 ? "" : "s");
+	putchar('\n');
 	return 0;
 }
 

@@ -16,10 +16,12 @@ static const char *plural(size_t n)
 static void print_text(const struct ew_reload *r)
 {
 	ew_diff_print(&r->diff, stdout);
-	printf("%s: %u profile%s, %zu exception%s, %zu cgroup%s; %zu change%s\n",
+	printf("%s: %u profile%s, %zu exception%s, %zu cgroup%s",
 	       r->dry_run ? "dry run, nothing was changed" : "reloaded", r->n_profiles, plural(r->n_profiles),
-	       r->n_exceptions, plural(r->n_exceptions), r->n_cgroups, plural(r->n_cgroups), r->diff.n,
-	       plural(r->diff.n));
+	       r->n_exceptions, plural(r->n_exceptions), r->n_cgroups, plural(r->n_cgroups));
+	if (r->n_patterns)
+		printf(", %zu pattern%s of cgroups", r->n_patterns, plural(r->n_patterns));
+	printf("; %zu change%s\n", r->diff.n, plural(r->diff.n));
 }
 
 static void print_json(const struct ew_reload *r)
@@ -31,6 +33,7 @@ static void print_json(const struct ew_reload *r)
 	json_object_object_add(doc, "profiles", json_object_new_int64(r->n_profiles));
 	json_object_object_add(doc, "exceptions", json_object_new_int64((int64_t)r->n_exceptions));
 	json_object_object_add(doc, "cgroups", json_object_new_int64((int64_t)r->n_cgroups));
+	json_object_object_add(doc, "patterns", json_object_new_int64((int64_t)r->n_patterns));
 	json_object_object_add(doc, "changes", ew_diff_json(&r->diff));
 	puts(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(doc);

@@ -246,6 +246,7 @@ static void print_json(const struct status *s)
 		json_object_object_add(doc, "tagged_cgroups", json_object_new_int64((int64_t)s->n_own_cgroups));
 		json_object_object_add(doc, "governed_cgroups", json_object_new_int64((int64_t)s->n_cgroups));
 		json_object_object_add(doc, "cgroups_incomplete", json_object_new_boolean(s->state.cgroups_incomplete));
+		json_object_object_add(doc, "cgroup_paths_cut", json_object_new_int64(s->state.cgroup_paths_cut));
 		json_object_object_add(doc, "tagged_users", json_object_new_int64(s->n_users));
 		json_object_object_add(doc, "tagged_programs", json_object_new_int64(s->n_programs));
 		json_object_object_add(doc, "tagged_processes", json_object_new_int64((int64_t)s->n_processes));
@@ -284,6 +285,11 @@ static void print_text(const struct status *s)
 	if (s->state.cgroups_incomplete)
 		puts("          the map of cgroups was full once: every exec looks at all cgroups above it, which is "
 		     "slower");
+	if (s->state.cgroup_paths_cut)
+		printf("          %u times a cgroup's path was too long to be matched: it got every profile that "
+		       "refuses "
+		       "and has a pattern\n",
+		       s->state.cgroup_paths_cut);
 	printf("execs     %llu allowed, %llu audited, %llu denied, %llu killed, %llu forks refused\n",
 	       all->verdicts[EW_VERDICT_ALLOW], all->verdicts[EW_VERDICT_AUDIT], all->verdicts[EW_VERDICT_DENY],
 	       all->verdicts[EW_VERDICT_KILL], all->forks_failed);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <execward/pattern.h>
 #include <execward/policy.h>
 #include <execward/subject.h>
 
@@ -19,7 +20,7 @@ struct ew_image_exception {
 };
 
 struct ew_image_cgroup {
-	char *path;	   /* absolute in the v2 hierarchy, "/" for its root */
+	char *path;	   /* absolute in the v2 hierarchy, "/" for its root; or a pattern (pattern.h) */
 	__u64 set;	   /* profile slots */
 	unsigned int line; /* of its first mention, in `file` */
 	const char *file;  /* owned by the image */
@@ -61,7 +62,11 @@ struct ew_image {
 	size_t n_exceptions;
 	struct ew_image_exception *exceptions;
 	size_t n_cgroups;
-	struct ew_image_cgroup *cgroups;
+	struct ew_image_cgroup *cgroups; /* literal paths */
+	size_t n_patterns;
+	struct ew_image_cgroup *patterns;
+	size_t n_pattern_states; /* of the automaton that the patterns make; 0 without patterns */
+	struct ew_pattern_state *pattern_states;
 	size_t n_paths;
 	struct ew_image_path *paths; /* in the order of their identities (memcmp(3)) */
 	size_t n_users;

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pattern.h"
+
 #define BATCH 4096U
 
 static int read_profiles(const struct ew_pins *pins, struct ew_image *image)
@@ -50,11 +52,14 @@ static int read_cgroups(const struct ew_pins *pins, __u32 half, struct ew_image 
 	char key[EW_CGROUP_PATH_MAX], *previous = NULL, next[EW_CGROUP_PATH_MAX];
 
 	image->cgroups = calloc(2 * EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
-	if (!image->cgroups)
+	image->patterns = calloc(2 * EW_PATTERNS_MAX, sizeof(*image->patterns));
+	if (!image->cgroups || !image->patterns)
 		return -ENOMEM;
-	while (image->n_cgroups < 2 * EW_CGROUP_PATHS_MAX &&
+	while (image->n_cgroups < 2 * EW_CGROUP_PATHS_MAX && image->n_patterns < 2 * EW_PATTERNS_MAX &&
 	       bpf_map_get_next_key(pins->cgroup_paths_fd, previous, next) == 0) {
-		struct ew_image_cgroup *cgroup = &image->cgroups[image->n_cgroups];
+		bool pattern = ew_pattern_is(next);
+		struct ew_image_cgroup *cgroup =
+			pattern ? &image->patterns[image->n_patterns] : &image->cgroups[image->n_cgroups];
 		struct ew_sets sets;
 
 		memcpy(key, next, sizeof(key));
@@ -64,7 +69,10 @@ static int read_cgroups(const struct ew_pins *pins, __u32 half, struct ew_image 
 		*cgroup = (struct ew_image_cgroup){.path = strndup(key, sizeof(key)), .set = sets.of[half]};
 		if (!cgroup->path)
 			return -ENOMEM;
-		image->n_cgroups++;
+		if (pattern)
+			image->n_patterns++;
+		else
+			image->n_cgroups++;
 	}
 	return 0;
 }

@@ -282,6 +282,8 @@ static int load_staged(const struct ew_image *image)
 	if (err == 0)
 		err = ew_apply_cgroup_paths(&pins, image, EW_HALVES_ALL);
 	if (err == 0)
+		err = ew_apply_patterns(&pins, image, EW_HALVES_ALL);
+	if (err == 0)
 		err = make_stage();
 	if (err == 0)
 		err = pin_objects(skel);

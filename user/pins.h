@@ -23,7 +23,8 @@
 	X(state)          \
 	X(policies)       \
 	X(exceptions)     \
-	X(cgroups) X(cgroup_paths) X(cgroup_applies) X(user_tables) X(programs) X(task_tags) X(counters) X(readers)
+	X(cgroups)        \
+	X(cgroup_paths) X(patterns) X(cgroup_applies) X(user_tables) X(programs) X(task_tags) X(counters) X(readers)
 
 /*
  * The pinned programs: two that tools run, and those that are attached when they are first needed, as each costs every

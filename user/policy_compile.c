@@ -5,6 +5,7 @@
 #include <search.h>
 #include <string.h>
 
+#include "pattern.h"
 #include "policy_print.h"
 #include "policy_text.h"
 #include "words.h"
@@ -22,6 +23,10 @@ struct compiler {
 	struct ew_image *image;
 	struct source *sources; /* of image->exceptions, by index */
 	size_t room;		/* in both */
+	struct {
+		const struct ew_policy_file *file;
+		const struct ew_node *node;
+	} patterns[EW_PATTERNS_MAX]; /* places of image->patterns, by index */
 	const struct ew_slots *slots;
 	__u64 staying; /* of those, the ones that the policy has */
 	__u64 taken;
@@ -64,19 +69,27 @@ static void compile_profile_head(struct compiler *c)
 static int add_cgroup(struct compiler *c, const char *path, const struct ew_node *node)
 {
 	struct ew_image *image = c->image;
-	struct ew_image_cgroup *cgroup;
+	bool pattern = ew_pattern_is(path);
+	struct ew_image_cgroup *list = pattern ? image->patterns : image->cgroups, *cgroup;
+	size_t *n = pattern ? &image->n_patterns : &image->n_cgroups;
+	size_t limit = pattern ? EW_PATTERNS_MAX : EW_CGROUP_PATHS_MAX;
 
-	for (size_t i = 0; i < image->n_cgroups; i++) {
-		if (EW_STREQ(image->cgroups[i].path, path)) {
-			image->cgroups[i].set |= 1ULL << c->slot;
+	for (size_t i = 0; i < *n; i++) {
+		if (EW_STREQ(list[i].path, path)) {
+			list[i].set |= 1ULL << c->slot;
 			return 0;
 		}
 	}
-	if (image->n_cgroups == EW_CGROUP_PATHS_MAX) {
-		error_at(c, node, "too many cgroups; expected at most %d in all files", EW_CGROUP_PATHS_MAX);
+	if (*n == limit) {
+		error_at(c, node, "too many cgroup%s; expected at most %zu in all files", pattern ? " patterns" : "s",
+			 limit);
 		return -EINVAL;
 	}
-	cgroup = &image->cgroups[image->n_cgroups];
+	if (pattern) {
+		c->patterns[*n].file = c->file;
+		c->patterns[*n].node = node;
+	}
+	cgroup = &list[*n];
 	*cgroup = (struct ew_image_cgroup){
 		.path = strdup(path),
 		.set = 1ULL << c->slot,
@@ -85,7 +98,7 @@ static int add_cgroup(struct compiler *c, const char *path, const struct ew_node
 	};
 	if (!cgroup->path)
 		return -ENOMEM;
-	image->n_cgroups++;
+	(*n)++;
 	return 0;
 }
 
@@ -510,6 +523,36 @@ static int compile_profile(struct compiler *c)
 	return err ?: merge_twins(c, start);
 }
 
+static int compile_patterns(struct compiler *c)
+{
+	struct ew_image *image = c->image;
+	struct ew_pattern patterns[EW_PATTERNS_MAX];
+	struct ew_shown shown;
+	__u64 cut = 0;
+	size_t excess;
+	int err;
+
+	if (!image->n_patterns)
+		return 0;
+	for (size_t i = 0; i < image->n_patterns; i++) {
+		patterns[i] = (struct ew_pattern){image->patterns[i].path, image->patterns[i].set};
+		cut |= image->patterns[i].set;
+	}
+	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (image->profiles[slot].mode < EW_VERDICT_DENY)
+			cut &= ~(1ULL << slot);
+	err = ew_pattern_compile(patterns, image->n_patterns, cut, &image->pattern_states, &image->n_pattern_states);
+	if (err != -E2BIG)
+		return err;
+	excess = ew_pattern_excess(patterns, image->n_patterns);
+	c->file = c->patterns[excess].file;
+	error_at(c, c->patterns[excess].node,
+		 "cgroup pattern \"%s\", with those before it, makes an automaton of more than %d states; "
+		 "expected fewer patterns with text after a \"*\"",
+		 ew_shown(patterns[excess].text, &shown), EW_PATTERN_STATES_MAX);
+	return 0;
+}
+
 static bool policy_has(const struct ew_policy *policy, const char *name)
 {
 	for (size_t f = 0; f < policy->n_files; f++) {
@@ -606,7 +649,8 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 	image->cgroups = calloc(EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
 	image->users = calloc(EW_USERS_MAX, sizeof(*image->users));
 	image->programs = calloc(EW_PROGRAMS_MAX + 1, sizeof(*image->programs));
-	if (!image->cgroups || !image->users || !image->programs)
+	image->patterns = calloc(EW_PATTERNS_MAX, sizeof(*image->patterns));
+	if (!image->cgroups || !image->users || !image->programs || !image->patterns)
 		return -ENOMEM;
 	if (slots)
 		c.staying = ~ew_policy_gone(policy, slots);
@@ -614,7 +658,7 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 		if (!*slots->name[slot])
 			c.staying &= ~(1ULL << slot);
 	image->hash = ew_policy_hash(policy);
-	err = compile_files(&c, policy) ?: keep_paths(&c);
+	err = compile_files(&c, policy) ?: compile_patterns(&c) ?: keep_paths(&c);
 	tdestroy(c.lookups, free);
 	merge_programs(image);
 	sources = c.sources;
@@ -644,10 +688,14 @@ void ew_image_free(struct ew_image **image)
 		return;
 	for (size_t i = 0; i < (*image)->n_cgroups; i++)
 		free((*image)->cgroups[i].path);
+	for (size_t i = 0; i < (*image)->n_patterns; i++)
+		free((*image)->patterns[i].path);
 	for (size_t i = 0; i < (*image)->n_paths; i++)
 		free((*image)->paths[i].path);
 	free((*image)->paths);
 	free((*image)->cgroups);
+	free((*image)->patterns);
+	free((*image)->pattern_states);
 	free((*image)->users);
 	for (size_t i = 0; i < (*image)->n_programs; i++)
 		free((*image)->programs[i].path);

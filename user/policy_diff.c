@@ -304,11 +304,16 @@ static char *names_of(const struct ew_image *image, __u64 set)
 	return TEXT(f, for (size_t i = 0; i < n; i++) fprintf(f, "%s%s", i ? ", " : "", names[i]));
 }
 
-static const struct ew_image_cgroup *cgroup_in(const struct ew_image *image, const char *path)
+struct cgroup_list {
+	const struct ew_image_cgroup *items;
+	size_t n;
+};
+
+static const struct ew_image_cgroup *cgroup_in(const struct cgroup_list *list, const char *path)
 {
-	for (size_t i = 0; i < image->n_cgroups; i++)
-		if (EW_STREQ(image->cgroups[i].path, path))
-			return &image->cgroups[i];
+	for (size_t i = 0; i < list->n; i++)
+		if (EW_STREQ(list->items[i].path, path))
+			return &list->items[i];
 	return NULL;
 }
 
@@ -331,16 +336,35 @@ static void add_cgroup(const char *kind, const struct ew_image *images[2], const
 	add(diff, kind, change, a, b);
 }
 
+static void diff_lists(const char *kind, const struct ew_image *images[2], const struct cgroup_list lists[2],
+		       struct ew_diff *diff)
+{
+	const struct cgroup_list *before = &lists[0], *after = &lists[1];
+
+	for (size_t i = 0; i < before->n; i++)
+		add_cgroup(kind, images, &before->items[i], cgroup_in(after, before->items[i].path), diff);
+	for (size_t i = 0; i < after->n; i++)
+		if (!cgroup_in(before, after->items[i].path))
+			add_cgroup(kind, images, NULL, &after->items[i], diff);
+}
+
 static void diff_cgroups(const char *kind, const struct ew_image *before, const struct ew_image *after,
 			 struct ew_diff *diff)
 {
 	const struct ew_image *images[2] = {before, after};
+	const struct cgroup_list lists[2] = {{before->cgroups, before->n_cgroups}, {after->cgroups, after->n_cgroups}};
 
-	for (size_t i = 0; i < before->n_cgroups; i++)
-		add_cgroup(kind, images, &before->cgroups[i], cgroup_in(after, before->cgroups[i].path), diff);
-	for (size_t i = 0; i < after->n_cgroups; i++)
-		if (!cgroup_in(before, after->cgroups[i].path))
-			add_cgroup(kind, images, NULL, &after->cgroups[i], diff);
+	diff_lists(kind, images, lists, diff);
+}
+
+static void diff_patterns(const char *kind, const struct ew_image *before, const struct ew_image *after,
+			  struct ew_diff *diff)
+{
+	const struct ew_image *images[2] = {before, after};
+	const struct cgroup_list lists[2] = {{before->patterns, before->n_patterns},
+					     {after->patterns, after->n_patterns}};
+
+	diff_lists(kind, images, lists, diff);
 }
 
 /* Every kind of rule. */
@@ -352,6 +376,7 @@ static const struct {
 	{"profile", diff_profiles},
 	{"exception", diff_exceptions},
 	{"cgroup", diff_cgroups},
+	{"pattern", diff_patterns},
 };
 
 static size_t rank(const char *kind)

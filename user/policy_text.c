@@ -123,11 +123,15 @@ static bool check_cgroup(const char *text, struct ew_why *why)
 {
 	struct ew_shown shown;
 
-	if (strpbrk(text, "*?["))
+	if (strchr(text, '['))
 		return refuse(
 			why,
-			"cgroup \"%s\": patterns are not supported by this version of execward; expected the path "
-			"of one cgroup",
+			"cgroup \"%s\" has a \"[\" in it; expected a path, or a pattern of \"*\", \"**\" and \"?\"",
+			ew_shown(text, &shown));
+	if (strstr(text, "***"))
+		return refuse(
+			why,
+			"cgroup \"%s\" has a \"***\" in it; expected \"*\" within a component or \"**\" across them",
 			ew_shown(text, &shown));
 	return check_path("cgroup", text, why);
 }

@@ -245,6 +245,8 @@ static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 nex
 				    strerror(-err));
 	err = ew_apply_image(pins, after, next);
 	if (err == 0)
+		err = ew_apply_patterns(pins, after, EW_HALF_OF(next));
+	if (err == 0)
 		err = apply_tags(pins, after, next);
 	if (err == 0)
 		err = reset_counters(pins, before, after);
@@ -275,6 +277,8 @@ static void settle(const struct ew_pins *pins, struct ew_state *state, const str
 		err = ew_apply_sweep(pins, state->generation);
 	if (err == 0)
 		err = ew_tag_users_apply(pins, image, state->generation + 1);
+	if (err == 0)
+		err = ew_apply_patterns_alike(pins, state->generation);
 	if (err == 0)
 		err = apply_tags(pins, image, state->generation + 1);
 	if (err < 0)
@@ -313,6 +317,7 @@ static int compare(const struct ew_image *before, const struct ew_image *after, 
 	r->n_profiles = after->n_profiles;
 	r->n_exceptions = after->n_exceptions;
 	r->n_cgroups = after->n_cgroups;
+	r->n_patterns = after->n_patterns;
 	return 0;
 }
 

@@ -15,7 +15,7 @@ struct ew_reload {
 	bool force;   /* keep profiles that went but are still in use, for those that have them */
 	/* results */
 	unsigned int n_profiles;
-	size_t n_exceptions, n_cgroups;
+	size_t n_exceptions, n_cgroups, n_patterns;
 	struct ew_diff diff;
 };
 

@@ -21,8 +21,12 @@ struct ew_cgroup_tag {
 /*
  * What a walk of the cgroup iterator is to do: give the cgroup where the walk starts these tags of its own, and work
  * out anew what everything below inherits. The walk holds cgroup_mutex, so no cgroup is made or moved meanwhile.
+ *
+ * With `by_path`, which starts at the root of the hierarchy, every cgroup gets what the policies of these halves say of
+ * its path in place of what was there, and keeps what the other half has and what a command did; the next three are 0.
  */
 struct ew_cgroup_apply {
+	__u64 by_path; /* halves, EW_HALF_OF() */
 	struct ew_sets policy;
 	__u64 command;
 	__u64 root;   /* id of the cgroup where the walk starts */

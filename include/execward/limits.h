@@ -15,6 +15,9 @@
  */
 #define EW_HALVES 2
 #define EW_HALF(generation) ((generation) & (EW_HALVES - 1))
+/* Halves, a bit each: that of one generation, or both. */
+#define EW_HALF_OF(generation) (1U << EW_HALF(generation))
+#define EW_HALVES_ALL ((1U << EW_HALVES) - 1)
 
 #define EW_PROFILES_MAX 64 /* a set of profiles is one 64-bit word, a bit for each slot */
 #define EW_PROFILE_NAME_MAX 64
@@ -24,6 +27,9 @@
 	65536 /* levels looked at once the map of cgroups had no room; the walk ends at the last one */
 #define EW_EXCEPTIONS_MAX 65536 /* (profile, program, from) triples in force */
 #define EW_CGROUP_PATHS_MAX 1024
+#define EW_PATTERNS_MAX 1024	    /* cgroup patterns in a policy */
+#define EW_PATTERN_STATES_MAX 65536 /* of the automaton that they make, 520 bytes each */
+#define EW_CGROUP_TRACE_MAX 1024    /* TRACE_CGROUP_PATH_LEN, kernel/cgroup/cgroup-internal.h: a longer path is cut */
 #define EW_CGROUPS_MAX 1000000
 #define EW_EXCEPTION_IDS_MAX 8	/* user or group ids one exception can name */
 #define EW_USERS_MAX 2047	/* users and ranges of users that policies can name, and again commands */

@@ -91,15 +91,15 @@ struct ew_state {
 	 */
 	__u32 execs;
 	__u32 shapes; /* EW_BIT(EW_SHAPE_*) that some profile refuses; 0: without a reader nobody looks at shapes */
+	__u32 cgroup_paths_cut; /* times that a cgroup's path was too long to be matched with the patterns */
 	/*
 	 * Number of the policy in force, from 1. What execs look at is kept in halves (EW_HALF()), so that the one
 	 * store of a reload changes all of it: profiles, exceptions, and which cgroups have which.
 	 */
 	__u32 generation;
-	__u32 users;	/* 1 from before the first user is tagged */
-	__u32 programs; /* EW_PROGRAMS_*: whose tags on programs there are */
-	__u32 sticky;	/* 1 from before the first sticky profile is in force; process_tags is 1, too */
-	__u32 pad;
+	__u32 users;		      /* 1 from before the first user is tagged */
+	__u32 programs;		      /* EW_PROGRAMS_*: whose tags on programs there are */
+	__u32 sticky;		      /* 1 from before the first sticky profile is in force; process_tags is 1, too */
 	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */
 	struct ew_reader reader[EW_READERS_MAX];
 };

@@ -85,6 +85,17 @@ static void every_difference(void **state)
 		"- cgroup /z: a (p.yaml:5)\n");
 }
 
+static void patterns(void **state)
+{
+	(void)state;
+	assert_diff(HEAD "- {name: a, mode: deny, cgroups: [\"/x/*\", /x, \"/goes/**\"]}\n- {name: b, mode: kill}\n",
+		    HEAD "- {name: a, mode: deny, cgroups: [/x, \"/x/*\", \"/new?\"]}\n"
+			 "- {name: b, mode: kill, cgroups: [\"/x/*\"]}\n",
+		    "- pattern /goes/**: a (p.yaml:3)\n"
+		    "+ pattern /new?: a (p.yaml:3)\n"
+		    "~ pattern /x/*: a -> a, b (p.yaml:3)\n");
+}
+
 static void json(void **state)
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *a = image_of(HEAD "- {name: a, mode: deny}\n", NULL);
@@ -204,13 +215,10 @@ static void printed_is_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_difference),
-		cmocka_unit_test(every_difference),
-		cmocka_unit_test(json),
-		cmocka_unit_test(slots_stay),
-		cmocka_unit_test(slots_at_the_limit),
-		cmocka_unit_test(paths_are_known),
-		cmocka_unit_test(printed_is_the_same),
+		cmocka_unit_test(no_difference),   cmocka_unit_test(every_difference),
+		cmocka_unit_test(patterns),	   cmocka_unit_test(json),
+		cmocka_unit_test(slots_stay),	   cmocka_unit_test(slots_at_the_limit),
+		cmocka_unit_test(paths_are_known), cmocka_unit_test(printed_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,6 +124,29 @@ static void test_new_cgroup_inherits_and_gets_its_own(void **state)
 	assert_true(ew_propagate_any(&tag));
 }
 
+static void test_walk_by_path_replaces_the_policys(void **state)
+{
+	const struct ew_cgroup_tag old = {.policy = {{2, 16}}, .command = 4, .set = {{7, 255}}}, none = {};
+	const struct ew_sets policy = {{8, 32}}, parent = {{1, 64}}, nothing = {};
+	struct ew_cgroup_tag tag = ew_propagate_path(&policy, EW_HALF_OF(0), &old, &parent);
+
+	(void)state;
+	/* the other half and the command's tag stay */
+	assert_int_equal(tag.policy.of[0], 8);
+	assert_int_equal(tag.policy.of[1], 16);
+	assert_int_equal(tag.command, 4);
+	assert_int_equal(tag.set.of[0], 8 | 4 | 1);
+	assert_int_equal(tag.set.of[1], 16 | 4 | 64);
+	tag = ew_propagate_path(&policy, EW_HALF_OF(1), &old, &nothing);
+	assert_int_equal(tag.set.of[0], 2 | 4);
+	assert_int_equal(tag.set.of[1], 32 | 4);
+	tag = ew_propagate_path(&nothing, EW_HALVES_ALL, &old, &nothing);
+	assert_int_equal(tag.set.of[0], 4);
+	assert_int_equal(tag.set.of[1], 4);
+	tag = ew_propagate_path(&nothing, EW_HALVES_ALL, &none, &nothing);
+	assert_false(ew_propagate_any(&tag));
+}
+
 static void test_random_trees(void **state)
 {
 	struct node nodes[NODES];
@@ -161,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_tag_covers_all_below_at_any_depth),
 		cmocka_unit_test(test_untag_leaves_what_others_gave),
 		cmocka_unit_test(test_new_cgroup_inherits_and_gets_its_own),
+		cmocka_unit_test(test_walk_by_path_replaces_the_policys),
 		cmocka_unit_test(test_random_trees),
 	};
 

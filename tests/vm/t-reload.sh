@@ -3,7 +3,7 @@
 # reload: what it changes, what it refuses, what it prints; cat-config and show.
 # images: small
 # kernels: all
-# timeout: 120
+# timeout: 180
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2317 # called by name
 . /ew/lib.sh
@@ -73,7 +73,7 @@ is "says what would change" "$expected" "$(swap --dry-run)"
 is "a: still refused" refused "$(gain_in /r/a)"
 is "b: still free" 0 "$(gain_in /r/b)"
 unlike "no such profile yet" ' new ' "$(execward status)"
-like "JSON" '^\{"v":1,"applied":false,"profiles":3,"exceptions":1,"cgroups":3,"changes":\[\{"change":"add","kind":"profile","what":"new","before":null,"after":"mode deny, gains uid","origin":"one.yaml:3"\},' \
+like "JSON" '^\{"v":1,"applied":false,"profiles":3,"exceptions":1,"cgroups":3,"patterns":0,"changes":\[\{"change":"add","kind":"profile","what":"new","before":null,"after":"mode deny, gains uid","origin":"one.yaml:3"\},' \
 	"$(swap --dry-run --json)"
 is "JSON of all changes" 5 "$(swap --dry-run --json | grep -o '"change":"' | wc -l)"
 
@@ -241,6 +241,64 @@ rc "and strictly an error" 1 execward --policy-dir "$POLICY" check --strict
 printf 'version: 1\nprofiles:\n  - {name: n, mode: deny, except: [{program: /nonexistent, gain: [uid]}]}\n' >"$T_TMP/n.yaml"
 rc "a program that is not there" 0 execward check "$T_TMP/n.yaml"
 rc "is one strictly" 1 execward check --strict "$T_TMP/n.yaml"
+
+t_case "patterns"
+rm -f "$POLICY"/*.yaml
+cg_make /r/lit /r/pat1 /r/pat1/below /r/other1
+policy one <<'YAML'
+  - {name: x, mode: deny, gains: [uid], cgroups: [/r/lit]}
+  - {name: y, mode: kill, gains: [uid]}
+YAML
+ok "reload without" swap
+ok "tag by command" execward tag --cgroup /r/other1 x
+paths=$(entries cgroup_paths) cgroups=$(entries cgroups)
+is "no automaton" 0 "$(entries patterns)"
+policy one <<'YAML'
+  - {name: x, mode: deny, gains: [uid], cgroups: [/r/lit, "/r/pat?"]}
+  - {name: y, mode: kill, gains: [uid]}
+YAML
+is "a dry run tells the pattern" "+ pattern /r/pat?: x (one.yaml:3)
+dry run, nothing was changed: 2 profiles, 0 exceptions, 1 cgroup, 1 pattern of cgroups; 1 change" "$(swap --dry-run)"
+is "and does nothing" 0 "$(gain_in /r/pat1)"
+ok "reload with a pattern" swap
+cg_make /r/pat2
+is "a cgroup that is there" refused "$(gain_in /r/pat1)"
+is "below" refused "$(gain_in /r/pat1/below)"
+is "a new one" refused "$(gain_in /r/pat2)"
+is "the literal path" refused "$(gain_in /r/lit)"
+is "the command's" refused "$(gain_in /r/other1)"
+is "what does not match" 0 "$(gain_in /r/b)"
+like "no change is none" '1 pattern of cgroups; 0 changes$' "$(swap)"
+is "and changes nothing" refused "$(gain_in /r/pat1)"
+policy one <<'YAML'
+  - {name: x, mode: deny, gains: [uid], cgroups: [/r/lit]}
+  - {name: y, mode: kill, gains: [uid], cgroups: ["/r/pat?"]}
+YAML
+like "another profile" '^~ pattern /r/pat\?: x -> y \(one.yaml:4\)$' "$(swap)"
+cg_make /r/pat3
+is "there: killed" killed "$(gain_in /r/pat1)"
+is "below: killed" killed "$(gain_in /r/pat1/below)"
+is "made before: killed" killed "$(gain_in /r/pat2)"
+is "made after: killed" killed "$(gain_in /r/pat3)"
+is "the literal path still" refused "$(gain_in /r/lit)"
+is "the command's still" refused "$(gain_in /r/other1)"
+policy one <<'YAML'
+  - {name: x, mode: deny, gains: [uid], cgroups: [/r/lit]}
+  - {name: y, mode: kill, gains: [uid]}
+YAML
+like "it goes" '^- pattern /r/pat\?: y$' "$(swap)"
+cg_remove /r/pat3
+cg_make /r/pat3
+is "there: free" 0 "$(gain_in /r/pat1)"
+is "below: free" 0 "$(gain_in /r/pat1/below)"
+is "made anew: free" 0 "$(gain_in /r/pat3)"
+is "the literal path stays" refused "$(gain_in /r/lit)"
+is "the command's stays" refused "$(gain_in /r/other1)"
+is "no automaton is left" 0 "$(entries patterns)"
+is "nor a text" "$paths" "$(entries cgroup_paths)"
+is "nor a tag" "$cgroups" "$(entries cgroups)"
+ok "untag" execward untag --cgroup /r/other1 x
+cg_remove /r/lit /r/pat1/below /r/pat1 /r/pat2 /r/pat3 /r/other1
 
 ok "unload" execward unload
 wait_for 5 nothing_left

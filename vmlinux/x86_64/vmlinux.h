@@ -141,6 +141,7 @@ struct task_struct {
 
 struct kernfs_node {
 	u64 id;
+	const char *name;
 };
 
 struct cgroup_subsys_state {
@@ -156,6 +157,7 @@ struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
+	int level;
 };
 
 struct bpf_iter_meta {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tinto CGROUP COUNT UID PROGRAM - makes CGROUP, puts a child right into it that executes PROGRAM as UID, and removes
- * it, COUNT times
+ * tinto CGROUP COUNT UID PROGRAM [THREADS] - makes CGROUP, puts a child right into it that executes PROGRAM as UID, and
+ * removes it, COUNT times
  *
- * The child is born in the cgroup (CLONE_INTO_CGROUP) as soon as there is one. Prints "COUNT ran, COUNT refused".
+ * The child is born in the cgroup (CLONE_INTO_CGROUP) as soon as there is one. With THREADS, so many share the work,
+ * and the cgroups are CGROUP-THREAD-NUMBER. Prints "COUNT ran, COUNT refused".
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -40,7 +42,8 @@ static int run_in(const char *cgroup, uid_t uid, const char *program)
 	if (pid < 0)
 		die("clone3");
 	if (pid == 0) {
-		if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
+		/* not setresuid(3), which would wait for the threads that the child does not have */
+		if (syscall(SYS_setresgid, uid, uid, uid) < 0 || syscall(SYS_setresuid, uid, uid, uid) < 0)
 			_exit(2);
 		execl(program, program, (char *)NULL);
 		_exit(errno == EPERM ? 126 : 2);
@@ -54,19 +57,59 @@ static int run_in(const char *cgroup, uid_t uid, const char *program)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+struct work {
+	pthread_t thread;
+	int number; /* -1: the only one */
+	const char *cgroup, *program;
+	uid_t uid;
+	int count, ran, refused;
+};
+
+static void *run_all(void *context)
+{
+	struct work *work = context;
+	char cgroup[4096];
+
+	/* the programs print: what counts is how they end */
+	for (int i = 0; i < work->count; i++) {
+		int code;
+
+		if (work->number < 0)
+			snprintf(cgroup, sizeof(cgroup), "%s", work->cgroup);
+		else
+			snprintf(cgroup, sizeof(cgroup), "%s-%d-%d", work->cgroup, work->number, i);
+		code = run_in(cgroup, work->uid, work->program);
+		work->ran += code == 0;
+		work->refused += code == 126;
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	int count, ran = 0, refused = 0;
+	struct work works[64] = {};
+	int count, threads, ran = 0, refused = 0;
 
-	if (argc != 5)
+	if (argc != 5 && argc != 6)
 		return 2;
 	count = atoi(argv[2]);
-	/* the programs print: what counts is how they end */
-	for (int i = 0; i < count; i++) {
-		int code = run_in(argv[1], (uid_t)atoi(argv[3]), argv[4]);
-
-		ran += code == 0;
-		refused += code == 126;
+	threads = argc == 6 ? atoi(argv[5]) : 1;
+	if (threads < 1 || threads > 64)
+		return 2;
+	for (int i = 0; i < threads; i++) {
+		works[i] = (struct work){.number = argc == 6 ? i : -1,
+					 .cgroup = argv[1],
+					 .program = argv[4],
+					 .uid = (uid_t)atoi(argv[3]),
+					 .count = count / threads + (i < count % threads)};
+		errno = pthread_create(&works[i].thread, NULL, run_all, &works[i]);
+		if (errno)
+			die("pthread_create");
+	}
+	for (int i = 0; i < threads; i++) {
+		pthread_join(works[i].thread, NULL);
+		ran += works[i].ran;
+		refused += works[i].refused;
 	}
 	printf("%d ran, %d refused\n", ran, refused);
 	return ran + refused == count ? 0 : 1;

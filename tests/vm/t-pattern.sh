@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=sh
+# Cgroups that a pattern of the policy matches are tagged, those that are there and those that are made; others are not.
+# images: small
+# kernels: all
+# timeout: 300
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
+# shellcheck disable=SC2317 # called by name
+. /ew/lib.sh
+. /ew/tests/data/tags.sh
+
+cat >"$POLICY/p.yaml" <<'YAML'
+version: 1
+profiles:
+  - {name: one, mode: deny, gains: [uid], cgroups: ["/p/web*", "/p/x?z", /p/literal, "/after/*"]}
+  - {name: deep, mode: kill, gains: [uid], cgroups: ["/p/**/end", "/q/a**z", "/p/both*"]}
+  - {name: heard, mode: audit, gains: [uid], cgroups: ["/p/**/heard*", "/p/both?", "/long/**/x"]}
+YAML
+governed() { execward status --json | sed -n 's/.*"governed_cgroups":\([0-9]*\).*/\1/p'; }
+paths_cut() { execward status --json | sed -n 's/.*"cgroup_paths_cut":\([0-9]*\).*/\1/p'; }
+
+there="/p /p/web /p/web/below /p/we /p/xyz /p/x /p/end /p/a /p/a/end /p/a/b /p/a/b/end /p/literal /p/both1 /p/ended"
+there="$there /q /q/a /q/a/b /q/a/b/cz"
+# shellcheck disable=SC2086 # words
+cg_make $there
+
+t_case "without policy"
+is "the program gains in a cgroup that would match" 0 "$(gain_in /p/web)"
+is "in every one that is born" "20 ran, 0 refused" "$(tinto "$(cg /p/webnew)" 20 1000 "$SUID" | tail -n 1)"
+
+ok "load" load
+like "it says how many patterns" ', 1 cgroup, 9 patterns of cgroups$' "$(cat "$T_OUT")"
+
+# expect CGROUP OUTCOME: how the set-uid program fares there
+expect() { is "$1" "$2" "$(gain_in "$1")"; }
+expect_all() {
+	expect /p/web refused
+	expect /p/web/below refused
+	expect /p/we 0
+	expect /p/xyz refused
+	expect /p/x 0
+	expect /p/end killed
+	expect /p/a/end killed
+	expect /p/a/b/end killed
+	expect /p/a/b 0
+	expect /p/ended 0
+	expect /p/literal refused
+	expect /p/both1 killed
+	expect /q/a 0
+	expect /q/a/b/cz killed
+	expect /p 0
+}
+t_case "there before"
+expect_all
+list=$(execward list)
+like "list has what matches" '/p/web +one +policy$' "$list"
+like "all the profiles" '/p/both1 +deep, heard +policy$' "$list"
+unlike "not what inherits" 'below' "$list"
+
+t_case "made later"
+reversed=
+for path in $there; do reversed="$path $reversed"; done
+# shellcheck disable=SC2086 # words
+cg_remove $reversed
+is "all forgotten" 0 "$(governed)"
+# shellcheck disable=SC2086 # words
+cg_make $there
+expect_all
+
+t_case "one component, or several"
+cg_make /p/websites /p/websites/x /p/x-z /p/xxxz /p/heard1 /p/a/heard2
+expect /p/websites refused
+expect /p/x-z refused
+expect /p/xxxz 0
+expect /p/heard1 0
+cg_make /pp /pp/web /p/a/web
+expect /pp/web 0
+expect /p/a/web 0
+records_begin --profile heard
+gain_in /p/a/heard2 >/dev/null
+records_end
+like "an audit pattern is heard" '"verdict":"audit".*"profile":"heard"' "$RECORDS"
+cg_remove /p/websites/x /p/websites /p/x-z /p/xxxz /p/heard1 /p/a/heard2 /pp/web /pp /p/a/web
+
+t_case "with tags by command"
+ok "tag" execward tag --cgroup /p/web dead
+expect /p/web killed
+ok "untag" execward untag --cgroup /p/web dead
+expect /p/web refused
+ok "untag what the policy put there" execward untag --cgroup /p/web one
+expect /p/web 0
+cg_remove /p/web/below /p/web
+cg_make /p/web
+expect /p/web refused
+
+t_case "long paths"
+is "none was too long yet" 0 "$(paths_cut)"
+name=$(printf '%0200d' 7)
+long=/long
+cg_make $long
+for _ in 1 2 3 4; do
+	long=$long/$name
+	cg_make "$long"
+done
+cg_make "$long/x" "$long/y" # 811 bytes
+is "without a match" 0 "$(gain_in "$long/y")"
+like "matched far beyond what a literal path can have" '/x +heard +policy$' "$(execward list)"
+is "still none" 0 "$(paths_cut)"
+# the kernel's path ends after 1,023 bytes: 1,022 are whole
+fits=$long/$(printf '%0212d' 7) over=$long/$(printf '%0213d' 7)
+is "bytes of the longest that is whole" 1022 ${#fits}
+cg_make "$fits" "$over" "$over/x" "$long/z"
+is "whole, without a match" 0 "$(gain_in "$fits")"
+is "cut: as if every pattern matched that refuses" killed "$(gain_in "$over")"
+like "those alone" '[0-9] +one, deep +policy$' "$(execward list)"
+is "and below" killed "$(gain_in "$over/x")"
+is "beside it" 0 "$(gain_in "$long/z")"
+is "both are counted" 2 "$(paths_cut)"
+like "status says it" '2 times a cgroup.s path was too long to be matched' "$(execward status)"
+cg_make /after /after/x
+unload_load() {
+	execward unload
+	load
+}
+ok "load again" unload_load
+is "there before: whole" 0 "$(gain_in "$fits")"
+is "there before: cut" killed "$(gain_in "$over")"
+is "there before: below" killed "$(gain_in "$over/x")"
+is "there before: beside it" 0 "$(gain_in "$long/z")"
+is "there before: what the walk came to later" refused "$(gain_in /after/x)"
+is "and no more than that" 0 "$(gain_in /after)"
+is "both are counted again" 2 "$(paths_cut)"
+cg_remove "$over/x" "$over" "$fits" "$long/x" "$long/y" "$long/z" /after/x /after
+while [ "$long" ]; do
+	cg_remove "$long"
+	long=${long%/*}
+done
+
+t_case "removed"
+before=$(governed)
+churn() {
+	i=0
+	while [ $i -lt 300 ]; do
+		mkdir "/sys/fs/cgroup/p/web$i" "/sys/fs/cgroup/p/web$i/x" || return 1
+		i=$((i + 1))
+	done
+	is "all are in the map" $((before + 600)) "$(governed)"
+	while [ $i -gt 0 ]; do
+		i=$((i - 1))
+		rmdir "/sys/fs/cgroup/p/web$i/x" "/sys/fs/cgroup/p/web$i" || return 1
+	done
+}
+churn
+is "the map is as before" "$before" "$(governed)"
+
+t_case "version 1"
+V1=$T_TMP/v1
+mkdir "$V1"
+ok "mount" mount -t cgroup -o none,name=foo none "$V1"
+before=$(governed)
+mkdir -p "$V1/p/web" "$V1/p/end"
+is "a match there is not tagged" "$before" "$(governed)"
+in_v1() (
+	echo 0 >"$V1/p/web/cgroup.procs"
+	"$@"
+)
+is "and a process in it free" 0 "$(outcome in_v1 alice "$SUID")"
+for dir in "$V1/p/web" "$V1/p/end" "$V1/p"; do wait_for 10 rmdir "$dir"; done
+is "nor is anything forgotten" "$before" "$(governed)"
+expect /p/web refused
+umount "$V1"
+
+t_case "no moment untagged"
+denied=$(counter deny) start=$(t_now)
+is "every one of 2,000, from two threads, is refused" "0 ran, 2000 refused" \
+	"$(tinto "$(cg /p/web-born)" 2000 1000 "$SUID" 2 | tail -n 1)"
+note "2,000 births took $((($(t_now) - start) / 100)) s"
+is "all are counted" $((denied + 2000)) "$(counter deny)"
+is "beside it they pass" "100 ran, 0 refused" "$(tinto "$(cg /p/we-born)" 100 1000 "$SUID" 2 | tail -n 1)"
+is "audit lets them pass" "100 ran, 0 refused" "$(tinto "$(cg /p/heard-born)" 100 1000 "$SUID" 2 | tail -n 1)"
+
+t_case "no moment untagged, while the policy reloads"
+cp "$POLICY/p.yaml" "$T_TMP/a.yaml"
+sed -e 's,"/p/web\*","/p/w?b-*",' -e 's/name: one/name: two/' "$T_TMP/a.yaml" >"$T_TMP/b.yaml"
+# reload_to FILE
+reload_to() {
+	cp "$T_TMP/$1.yaml" "$POLICY/p.yaml"
+	execward --policy-dir "$POLICY" reload >/dev/null
+}
+reloads() {
+	n=0
+	while [ -e "$T_TMP/reloading" ] && reload_to b && reload_to a; do
+		n=$((n + 2))
+		echo "$n" >"$T_TMP/reloads"
+	done
+}
+touch "$T_TMP/reloading"
+reloads &
+reloader=$!
+is "every one of 2,000, from two threads, is refused" "0 ran, 2000 refused" \
+	"$(tinto "$(cg /p/web-born)" 2000 1000 "$SUID" 2 | tail -n 1)"
+is "beside it they pass" "100 ran, 0 refused" "$(tinto "$(cg /p/we-born)" 100 1000 "$SUID" 2 | tail -n 1)"
+ok "no reload failed" kill -0 "$reloader"
+rm "$T_TMP/reloading"
+wait "$reloader"
+note "$(cat "$T_TMP/reloads") reloads meanwhile"
+ok "there were several" test "$(cat "$T_TMP/reloads")" -ge 4
+expect /p/web refused
+
+t_case "many"
+# one_of_many N: what the policy with N patterns says
+one_of_many() {
+	{
+		printf 'version: 1\nprofiles:\n  - name: many\n    mode: deny\n    cgroups:\n'
+		seq 1 "$1" | sed 's,.*,      - "/many/**/unit&-*.service",'
+	} >"$T_TMP/many.yaml"
+	execward check "$T_TMP/many.yaml"
+}
+ok "1,024 patterns" one_of_many 1024
+nok "1,025" one_of_many 1025
+like "the limit is named" 'many.yaml:1030:9: error: too many cgroup patterns; expected at most 1024 in all files' "$(cat "$T_OUT")"
+one_of_many 1024
+execward unload
+rm "$POLICY/p.yaml"
+cp "$T_TMP/many.yaml" "$POLICY"
+ok "load them" load
+cg_make /many /many/unit1024-x.service /many/unit1025-x.service /many/a /many/a/unit512-.service
+expect /many/unit1024-x.service refused
+expect /many/a/unit512-.service refused
+expect /many/unit1025-x.service 0
+cg_remove /many/unit1024-x.service /many/unit1025-x.service /many/a/unit512-.service /many/a /many
+
+execward unload
+t_case "unloaded"
+is "free" 0 "$(gain_in /p/web)"
+is "in every one that is born" "20 ran, 0 refused" "$(tinto "$(cg /p/web-born)" 20 1000 "$SUID" 2 | tail -n 1)"
+# shellcheck disable=SC2086 # words
+cg_remove /p/a/heard2 /p/web $reversed
+t_done
