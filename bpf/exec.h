@@ -11,6 +11,7 @@
 #include <execward/cgroup.h>
 #include <execward/pattern.h>
 #include <execward/record.h>
+#include <execward/scan.h>
 #include <execward/subject.h>
 
 #include "decide.h"

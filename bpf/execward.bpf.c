@@ -5,6 +5,7 @@
  */
 #include "exec.bpf.c"
 #include "task.bpf.c"
+#include "scan.bpf.c"
 #include "cgroup.bpf.c"
 #include "door.bpf.c"
 

@@ -134,6 +134,23 @@ struct {
 	__type(value, struct ew_task_tag);
 } task_tags SEC(".maps");
 
+/* What `tag --pid` and `untag --pid` are about, and the descendants that lost their parents meanwhile (scan.bpf.c). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ew_scan);
+} scans SEC(".maps");
+
+/* To the scan's number. Full: counted in ew_scan.incomplete, and the tool says so. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, EW_ORPHANS_MAX);
+	__type(key, struct ew_orphan);
+	__type(value, __u64);
+} orphans SEC(".maps");
+
 /* The exec that a thread is in, from bprm_creds_for_exec to bprm_committing_creds. Cannot be stored: unevaluable. */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -55,6 +55,7 @@ static __always_inline void ew_tags_of_process(const struct ew_state *st, struct
 		tag = bpf_task_storage_get(&task_tags, current->group_leader, 0, 0);
 	out->set = tag ? tag->set : 0;
 	out->starting = tag ? tag->starting : 0;
+	out->scan = tag ? tag->scan : 0;
 }
 
 /*
@@ -84,9 +85,9 @@ static __always_inline int ew_tags_move(const struct ew_state *st, struct task_s
 	ew_tags_of_process(st, current, out);
 	if (!st->process_tags || current->pid == current->tgid)
 		return 0;
-	own = bpf_task_storage_get(&task_tags, current, 0, out->set ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	own = bpf_task_storage_get(&task_tags, current, 0, out->set | out->scan ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
 	if (own) {
-		__u64 first = out->set;
+		__u64 first = out->set, scan = out->scan;
 
 		/*
 		 * `tag --pid` writes to the leader, then walks over the threads (ew_task_walk). The exchange is a full
@@ -94,10 +95,13 @@ static __always_inline int ew_tags_move(const struct ew_state *st, struct task_s
 		 * What the walk stores in between is newer than this look, and stays.
 		 */
 		own->starting = out->starting;
+		own->scan = scan;
 		__sync_lock_test_and_set(&own->set, first);
 		ew_tags_of_process(st, current, out);
 		if (out->set != first)
 			__sync_val_compare_and_swap(&own->set, first, out->set);
+		if (out->scan != scan)
+			__sync_val_compare_and_swap(&own->scan, scan, out->scan);
 	}
 	return own || !out->set ? 0 : -1;
 }

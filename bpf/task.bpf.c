@@ -3,7 +3,6 @@
  * ew_task_alloc - a child gets its parent's process tag, or is not born; what sticks becomes a process tag
  * ew_task_fork  - catches the children whose parent was tagged while they were being made; attached with the first
  *                 `tag --pid`, and where the policy has self-service
- * ew_task_walk  - gives every thread its leader's tag, on behalf of `tag --pid` and `untag --pid`
  */
 #include "exec.h"
 #include "judge.h"
@@ -74,32 +73,5 @@ int BPF_PROG(ew_task_fork, struct task_struct *parent, struct task_struct *task)
 		child->set |= tag->set;
 	else if (c)
 		EW_COUNT(c->tags_lost);
-	return 0;
-}
-
-/*
- * A thread that is amid its exec has looked at the leader's tag already (ew_tags_move()), and will be the leader. So
- * what a tool does to a process it does to the leader first and then, by this walk, to what the threads keep for that
- * case. A thread that does not exec never looks at it. Writes a byte for each that could not be stored.
- */
-SEC("iter/task")
-int ew_task_walk(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct ew_task_tag *tag, *own;
-	char failed = '!';
-	__u64 set;
-
-	if (!task || task->pid == task->tgid)
-		return 0;
-	tag = bpf_task_storage_get(&task_tags, task->group_leader, 0, 0);
-	set = tag ? tag->set : 0;
-	own = bpf_task_storage_get(&task_tags, task, 0, set ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	if (own) {
-		own->set = set;
-		own->starting = tag ? tag->starting : 0;
-	} else if (set) {
-		bpf_seq_write(ctx->meta->seq, &failed, sizeof(failed));
-	}
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include <execward/scan.h>
+
 #include "log.h"
 
 #define PF_KTHREAD 0x00200000U /* include/linux/sched.h */
@@ -129,193 +131,149 @@ int ew_process_tag_get(const struct ew_pins *pins, pid_t pid, struct ew_task_tag
 	return pidfd < 0 ? pidfd : tag_get(pins, pidfd, out);
 }
 
-/*
- * Returns 1 when the tag was changed, 0 when it was right already, -ESRCH when the process is gone. START_TIME tells it
- * from another that got its pid; 0: any.
- */
-static int tag_change(const struct ew_pins *pins, pid_t pid, unsigned long long start_time, __u64 set, __u64 clear,
-		      __u64 starting)
+/* Attaches a program for as long as the descriptor that it returns is open, or returns a negative errno. */
+static int attach_meanwhile(int prog_fd)
 {
-	_cleanup_close_ int pidfd = pidfd_open_(pid);
-	struct ew_process now;
-	struct ew_task_tag tag = {}, want;
-	int err;
+	int link = bpf_raw_tracepoint_open(NULL, prog_fd);
 
-	if (pidfd < 0)
-		return pidfd;
-	if (start_time && (ew_process_get(pid, &now) < 0 || now.start_time != start_time))
-		return -ESRCH;
-	err = tag_get(pins, pidfd, &tag);
-	if (err < 0)
-		return err;
-	want = (struct ew_task_tag){.set = (tag.set | set) & ~clear, .starting = (tag.starting | starting) & ~clear};
-	if (want.set == tag.set && want.starting == tag.starting)
-		return 0;
-	if (want.set)
-		err = bpf_map_update_elem(pins->task_tags_fd, &pidfd, &want, BPF_ANY);
-	else
-		err = bpf_map_delete_elem(pins->task_tags_fd, &pidfd);
-	return err < 0 ? -errno : 1;
+	return link < 0 ? -errno : link;
 }
 
-struct tree {
-	size_t n, room;
-	struct ew_process *members; /* every process that was ever seen to belong to it */
+static void orphans_clear(const struct ew_pins *pins)
+{
+	struct ew_orphan key;
+
+	while (bpf_map_get_next_key(pins->orphans_fd, NULL, &key) == 0 &&
+	       bpf_map_delete_elem(pins->orphans_fd, &key) == 0)
+		;
+}
+
+struct came {
+	int changed, visited, failed;
 };
 
-static bool tree_has(const struct tree *tree, pid_t pid, unsigned long long start_time)
-{
-	for (size_t i = 0; i < tree->n; i++)
-		if (tree->members[i].pid == pid && (!start_time || tree->members[i].start_time == start_time))
-			return true;
-	return false;
-}
-
-static int tree_add(struct tree *tree, const struct ew_process *process)
-{
-	if (tree->n == tree->room) {
-		size_t room = tree->room ? 2 * tree->room : 64;
-		struct ew_process *members = reallocarray(tree->members, room, sizeof(*members));
-
-		if (!members)
-			return -ENOMEM;
-		tree->members = members;
-		tree->room = room;
-	}
-	tree->members[tree->n++] = *process;
-	return 0;
-}
-
-static void tree_free(struct tree *tree)
-{
-	free(tree->members);
-}
-
 /*
- * Is PROCESS, of the N in ALL, the child of a member? A pid alone could be another process's by now; only a parent that
- * ended while /proc was read, and so is not in ALL, is known by nothing else.
+ * Runs a program of bpf/scan.bpf.c over the threads of the process of PIDFD, or of all processes (-1), and counts what
+ * it says. Returns 0 or a negative errno.
  */
-static bool tree_has_parent(const struct tree *tree, const struct ew_process *all, ssize_t n,
-			    const struct ew_process *process)
+static int walk(int prog_fd, int pidfd, struct came *came)
 {
-	if (!tree_has(tree, process->ppid, 0))
-		return false;
-	for (ssize_t i = 0; i < n; i++)
-		if (all[i].pid == process->ppid)
-			return tree_has(tree, all[i].pid, all[i].start_time);
-	return true;
-}
-
-/* Takes in the children of members until there are no more. Returns 0 or a negative errno. */
-static int tree_grow(struct tree *tree)
-{
-	_cleanup_free_ struct ew_process *all = NULL;
-	ssize_t n = ew_process_list(&all);
-	bool grown = true;
-
-	if (n < 0)
-		return (int)n;
-	while (grown) {
-		grown = false;
-		for (ssize_t i = 0; i < n; i++) {
-			int err;
-
-			if (tree_has(tree, all[i].pid, all[i].start_time) || !tree_has_parent(tree, all, n, &all[i]))
-				continue;
-			err = tree_add(tree, &all[i]);
-			if (err < 0)
-				return err;
-			grown = true;
-		}
-	}
-	return 0;
-}
-
-/* Gives every thread its leader's tag (bpf/task.bpf.c). Returns 0 or a negative errno. */
-static int walk_threads(const struct ew_pins *pins)
-{
+	union bpf_iter_link_info info = {.task.pid_fd = (__u32)pidfd};
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = pidfd < 0 ? NULL : &info,
+		    .iter_info_len = pidfd < 0 ? 0 : sizeof(info));
 	_cleanup_close_ int link = -1, iter = -1;
-	char buf[64];
+	char buf[256];
 	ssize_t n;
-	int err = 0;
 
-	link = bpf_link_create(pins->ew_task_walk_prog_fd, 0, BPF_TRACE_ITER, NULL);
+	*came = (struct came){};
+	link = bpf_link_create(prog_fd, 0, BPF_TRACE_ITER, &opts);
 	iter = link < 0 ? link : bpf_iter_create(link);
 	if (iter < 0)
 		return -errno;
-	while ((n = read(iter, buf, sizeof(buf))) > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)))
-		if (n > 0)
-			err = -ENOMEM;
-	return n < 0 ? -errno : err;
-}
-
-/*
- * One pass over the tree, parents before their children, so that a child made meanwhile inherits from a parent done.
- * Counts what it changed, and who is alive but could not be had: while a thread becomes the leader (de_thread(),
- * fs/exec.c) its process has no leader for an instant, and pidfd_open(2) fails. Returns 0, -ESRCH when the root is
- * gone, or what failed.
- */
-static int tag_pass(const struct ew_pins *pins, const struct tree *tree, __u64 set, __u64 clear, int *changed,
-		    int *missed)
-{
-	for (size_t i = 0; i < tree->n; i++) {
-		const struct ew_process *member = &tree->members[i];
-		struct ew_process now;
-		int one = tag_change(pins, member->pid, member->start_time, set, clear, 0);
-
-		if (one >= 0) {
-			*changed += one;
-		} else if (one != -ESRCH && one != -ENOENT && one != -EINVAL) {
-			return one;
-		} else if (ew_process_get(member->pid, &now) == 0 && now.start_time == member->start_time) {
-			(*missed)++;
-		} else if (i == 0) {
-			return -ESRCH;
+	while ((n = read(iter, buf, sizeof(buf))) > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN))) {
+		for (ssize_t i = 0; i < n; i++) {
+			came->changed += buf[i] == EW_WALK_CHANGED;
+			came->visited += buf[i] == EW_WALK_CHANGED || buf[i] == EW_WALK_VISITED;
+			came->failed += buf[i] == EW_WALK_FAILED;
 		}
 	}
-	return *changed ? walk_threads(pins) : 0;
+	if (n < 0)
+		return -errno;
+	return came->failed ? -ENOMEM : 0;
 }
 
-#define MISSES_MAX 1000 /* passes in a row that did nothing but miss somebody */
+#define WALKS_MAX 1000 /* that found something; each finds less, unless orphans are made as fast */
+
+/*
+ * While a thread becomes the leader (de_thread(), fs/exec.c) its process has no leader for an instant: neither
+ * pidfd_open(2) nor the kernel's iterator finds it.
+ */
+static int begin(const struct ew_pins *pins, const struct ew_process *root, struct came *came)
+{
+	for (int i = 0; i < WALKS_MAX; i++) {
+		_cleanup_close_ int pidfd = pidfd_open_(root->pid);
+		struct ew_process now;
+		int err = ew_process_get(root->pid, &now);
+
+		if (err < 0 || now.start_time != root->start_time)
+			return -ESRCH;
+		if (pidfd < 0)
+			continue;
+		err = walk(pins->ew_scan_begin_prog_fd, pidfd, came);
+		if (err < 0 || came->visited)
+			return err;
+	}
+	return -EAGAIN;
+}
+
+static int scan(const struct ew_pins *pins, const struct ew_process *root, __u64 set, __u64 clear, int *changed)
+{
+	_cleanup_close_ int forks = -1, exits = -1;
+	struct ew_scan scan = {};
+	struct came came;
+	__u32 zero = 0;
+	int err;
+
+	if (bpf_map_lookup_elem(pins->scans_fd, &zero, &scan) < 0)
+		return -errno;
+	scan = (struct ew_scan){.number = scan.number + 1, .set = set, .clear = clear};
+	orphans_clear(pins); /* what a tool left that was killed */
+	if (bpf_map_update_elem(pins->scans_fd, &zero, &scan, BPF_ANY) < 0)
+		return -errno;
+	forks = attach_meanwhile(pins->ew_scan_fork_prog_fd);
+	if (forks < 0)
+		return forks;
+	exits = attach_meanwhile(pins->ew_scan_exit_prog_fd);
+	if (exits < 0)
+		return exits;
+	err = begin(pins, root, &came);
+	*changed = came.changed;
+	for (int i = 0; err == 0; i++) {
+		err = walk(pins->ew_task_walk_prog_fd, -1, &came);
+		*changed += came.changed;
+		if (err < 0 || !came.visited)
+			break;
+		err = i < WALKS_MAX ? 0 : -EAGAIN;
+	}
+	if (err == 0 && (bpf_map_lookup_elem(pins->scans_fd, &zero, &scan) < 0 || scan.incomplete))
+		err = -ENOMEM;
+	orphans_clear(pins);
+	return err;
+}
 
 int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 clear)
 {
-	EW_CLEANUP(tree_free) struct tree tree = {};
 	struct ew_process root;
-	int total = 0, changed, missed, misses = 0;
-	int err = ew_process_get(pid, &root);
+	int changed = 0, err = ew_process_get(pid, &root);
 
 	if (err == -ESRCH)
 		return ew_error_ret(err, "there is no process %d", pid);
 	if (err == 0 && root.kernel)
 		return ew_error_ret(-EINVAL, "%d (%s) is a kernel thread, which never execs; tag a process", pid,
 				    root.comm);
-	if (err == 0)
-		err = tree_add(&tree, &root);
 	if (err == 0 && ew_pins_need_forks(pins) < 0)
 		return -EIO; /* logged */
-	do {
-		changed = missed = 0;
-		if (err == 0)
-			err = tree_grow(&tree);
-		if (err == 0)
-			err = tag_pass(pins, &tree, set, clear, &changed, &missed);
-		total += changed;
-		misses = changed ? 0 : misses + 1;
-	} while (err == 0 && (changed || (missed && misses < MISSES_MAX)));
-	if (err == 0 && missed)
-		err = -EAGAIN;
+	if (err == 0)
+		err = scan(pins, &root, set, clear, &changed);
 	if (err == -ESRCH)
 		return ew_error_ret(err, "process %d ended meanwhile", pid);
 	if (err < 0)
-		return ew_error_ret(err, "process %d and its descendants cannot all be tagged (%d were): %s", pid,
-				    total, strerror(-err));
-	return total;
+		return ew_error_ret(err,
+				    "process %d and its descendants cannot all be done (%d were): %s; once more "
+				    "does the rest",
+				    pid, changed, strerror(-err));
+	return changed;
 }
 
 int ew_process_tag_self(const struct ew_pins *pins, __u64 set, __u64 starting)
 {
-	int err = tag_change(pins, getpid(), 0, set, 0, starting);
+	_cleanup_close_ int pidfd = pidfd_open_(getpid());
+	struct ew_task_tag tag;
+	int err = pidfd < 0 ? pidfd : tag_get(pins, pidfd, &tag);
 
-	return err < 0 ? err : 0;
+	if (err < 0)
+		return err;
+	tag.set |= set;
+	tag.starting |= starting;
+	return bpf_map_update_elem(pins->task_tags_fd, &pidfd, &tag, BPF_ANY) < 0 ? -errno : 0;
 }

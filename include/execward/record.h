@@ -52,6 +52,7 @@ struct ew_record {
 struct ew_task_tag {
 	__u64 set;
 	__u64 starting; /* profiles whose `exec: none` lets the next exec pass: `execward run` execs its command */
+	__u64 scan;	/* ew_scan.number of the last `tag --pid` or `untag --pid` that was here */
 };
 
 enum ew_loss {

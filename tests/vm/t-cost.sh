@@ -70,10 +70,15 @@ for _ in $(seq 2 32); do
 	mkdir $cgroups/$path
 done
 
-nothing=$(cost plain)
 again=$(cost plain)
-note "nothing attached: $nothing, and once more $again"
-ok "the count repeats to 0.1 %" test $(((nothing - again) * (nothing - again))) -le $(((nothing / 1000) * (nothing / 1000)))
+# an allocator may reach the state that is the cheapest only in a later round: until two rounds agree
+for _ in 1 2 3; do
+	nothing=$again again=$(cost plain)
+	note "nothing attached: $nothing, and once more $again"
+	off=$((nothing > again ? nothing - again : again - nothing))
+	[ "$off" -gt $((nothing / 1000)) ] || break
+done
+ok "the count repeats to 0.1 %" test "$off" -le $((nothing / 1000))
 # shellcheck disable=SC2086 # two words
 ok "load" execward $policy load
 sleep 60 # what loading freed is given back meanwhile

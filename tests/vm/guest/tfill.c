@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tfill MAP COUNT - puts COUNT entries of ids that no cgroup has into the pinned map of cgroups, or as many as it takes
- * tfill MAP -COUNT - takes the first COUNT of them out again
+ * tfill MAP COUNT - puts COUNT entries of zeroes into a pinned hash map, or as many as it takes. Their keys begin with
+ * an id that no cgroup and no task has tfill MAP -COUNT - takes the first COUNT of them out again
  *
  * Prints how many there were. Plain bpf(2), so that it needs no library.
  */
@@ -14,8 +14,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <execward/cgroup.h>
-
 #define FIRST_ID (1ULL << 48)
 #define BATCH 4096U
 
@@ -26,9 +24,9 @@ static long bpf(enum bpf_cmd cmd, union bpf_attr *attr)
 
 int main(int argc, char **argv)
 {
-	static struct ew_cgroup_tag values[BATCH];
-	static uint64_t keys[BATCH];
+	struct bpf_map_info info = {0};
 	union bpf_attr attr;
+	char *keys, *values;
 	long count, done = 0;
 	int fd, remove;
 
@@ -43,11 +41,26 @@ int main(int argc, char **argv)
 		fprintf(stderr, "tfill: %s: %s\n", argv[1], strerror(errno));
 		return 1;
 	}
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uint64_t)(uintptr_t)&info;
+	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) < 0 || info.key_size < sizeof(uint64_t)) {
+		fprintf(stderr, "tfill: %s: not a map with such keys\n", argv[1]);
+		return 1;
+	}
+	keys = calloc(BATCH, info.key_size);
+	values = calloc(BATCH, info.value_size);
+	if (!keys || !values)
+		return 1;
 	while (done < count) {
 		uint32_t n = count - done < BATCH ? (uint32_t)(count - done) : BATCH;
 
-		for (uint32_t i = 0; i < n; i++)
-			keys[i] = FIRST_ID + (uint64_t)done + i;
+		for (uint32_t i = 0; i < n; i++) {
+			uint64_t id = FIRST_ID + (uint64_t)done + i;
+
+			memcpy(keys + (size_t)i * info.key_size, &id, sizeof(id));
+		}
 		memset(&attr, 0, sizeof(attr));
 		attr.batch.map_fd = (uint32_t)fd;
 		attr.batch.keys = (uint64_t)(uintptr_t)keys;

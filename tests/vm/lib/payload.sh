@@ -12,6 +12,10 @@ payload() {
 	install -m 644 "$EW_TESTS"/t-*.sh "$dir/tests/"
 	[ ! -d "$EW_TESTS/data" ] || cp -R "$EW_TESTS/data" "$dir/tests/"
 	[ ! -d "$EW_ROOT/dist" ] || cp -R "$EW_ROOT/dist" "$dir/dist"
+	# the demo, for its own test
+	mkdir -p "$dir/demo/tests/vm"
+	install -m 755 "$EW_ROOT/tests/demo" "$EW_ROOT/tests/demo-steps" "$dir/demo/tests/"
+	cp -R "$EW_VM/lib" "$dir/demo/tests/vm/lib"
 	[ ! -x "$EW_BUILD/execward" ] || install -m 755 "$EW_BUILD/execward" "$dir/bin/"
 	if [ -d "$EW_BUILD/tests/guest" ]; then
 		while read -r file; do

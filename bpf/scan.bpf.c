@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * `tag --pid` and `untag --pid`: a process and its descendants, all of them, while they fork, exec and end
+ *
+ * ew_scan_begin - visits the process itself
+ * ew_task_walk - visits every descendant, and brings threads up to date
+ * ew_scan_fork - a child that is born meanwhile to a descendant not reached yet
+ * ew_scan_exit - children that lose their parent meanwhile: nothing else leads from them to the process any more
+ *
+ * The tool attaches the last two (they go with its descriptors, whatever becomes of it), begins, and then walks until a
+ * whole walk finds nothing left to do. A descendant is who has a visited process among its parents,
+ * or is one of the `orphans`, or has one of those among its parents.
+ */
+#include "exec.h"
+#include "tags.h"
+
+#define EW_PIDS_MAX (4 * 1024 * 1024) /* PID_MAX_LIMIT, include/linux/threads.h */
+
+struct task_struct___family {
+	struct list_head {
+		struct list_head *next;
+	} children, sibling;
+	__u64 start_boottime;
+	struct task_struct___family *group_leader;
+	__u32 tgid;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct ew_scan *ew_scan_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scans, &zero);
+}
+
+struct ew_climb {
+	struct task_struct *leader;
+	__u64 scan;
+	bool found;
+};
+
+static long ew_climb_once(__u32 level, struct ew_climb *climb)
+{
+	struct task_struct *leader = climb->leader;
+	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, leader, 0, 0);
+	struct ew_orphan key = {
+		.start_time = BPF_CORE_READ((struct task_struct___family *)leader, start_boottime),
+		.pid = leader->tgid,
+	};
+	__u64 *orphan = bpf_map_lookup_elem(&orphans, &key);
+
+	if ((tag && tag->scan == climb->scan) || (orphan && *orphan == climb->scan)) {
+		climb->found = true;
+		return 1;
+	}
+	climb->leader = leader->real_parent->group_leader;
+	return leader->tgid <= 1; /* init, and the idle task, which is its own parent */
+}
+
+/* Is LEADER the scan's process, or a descendant? */
+static __always_inline bool ew_scan_covers(const struct ew_scan *scan, struct task_struct *leader)
+{
+	struct ew_climb climb = {.leader = leader, .scan = scan->number};
+
+	bpf_loop(EW_PIDS_MAX, ew_climb_once, &climb, 0);
+	return climb.found;
+}
+
+/* Does to LEADER what the scan is for. Returns EW_WALK_*. */
+static __always_inline char ew_scan_visit(struct ew_scan *scan, struct task_struct *leader)
+{
+	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	__u64 before;
+
+	if (!tag) {
+		__sync_fetch_and_add(&scan->incomplete, 1);
+		return EW_WALK_FAILED;
+	}
+	/* the process itself may be adding to it */
+	before = __sync_fetch_and_or(&tag->set, scan->set);
+	__sync_fetch_and_and(&tag->set, ~scan->clear);
+	__sync_fetch_and_and(&tag->starting, ~scan->clear);
+	__sync_lock_test_and_set(&tag->scan, scan->number);
+	return before & scan->clear || scan->set & ~before ? EW_WALK_CHANGED : EW_WALK_VISITED;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(ew_scan_fork, struct task_struct *parent, struct task_struct *task)
+{
+	struct ew_scan *scan = ew_scan_get();
+
+	if (scan && task->pid == task->tgid && ew_scan_covers(scan, parent->group_leader))
+		ew_scan_visit(scan, task);
+	return 0;
+}
+
+struct ew_siblings {
+	__u64 head, at, scan;
+	bool ended, failed;
+};
+
+/*
+ * The list changes while it is read: who is taken off points to itself, and it begins again at the head. Who has been
+ * noted already is noted again.
+ */
+static long ew_sibling_note(__u32 index, struct ew_siblings *all)
+{
+	struct task_struct___family *child;
+	struct ew_orphan key = {};
+	__u64 next = 0;
+
+	if (all->at == all->head) {
+		all->ended = true;
+		return 1;
+	}
+	child = (void *)(all->at - bpf_core_field_offset(struct task_struct___family, sibling));
+	key.start_time = BPF_CORE_READ(child, start_boottime);
+	key.pid = BPF_CORE_READ(child, tgid);
+	if (bpf_map_update_elem(&orphans, &key, &all->scan, BPF_ANY))
+		all->failed = true;
+	next = (__u64)BPF_CORE_READ(child, sibling.next);
+	if (next == all->at || !next)
+		bpf_probe_read_kernel(&next, sizeof(next), (void *)all->head); /* `next` is the first of a list_head */
+	all->at = next;
+	return 0;
+}
+
+/* Before the children get another parent (forget_original_parent(), kernel/exit.c). */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(ew_scan_exit, struct task_struct *task)
+{
+	struct task_struct___family *family = (void *)task;
+	struct ew_scan *scan = ew_scan_get();
+	struct ew_siblings all = {};
+
+	if (!scan || !ew_scan_covers(scan, task->group_leader))
+		return 0;
+	all.scan = scan->number;
+	all.head = (__u64)__builtin_preserve_access_index(&family->children);
+	all.at = (__u64)BPF_CORE_READ(family, children.next);
+	bpf_loop(EW_PIDS_MAX, ew_sibling_note, &all, 0);
+	if (!all.ended || all.failed)
+		__sync_fetch_and_add(&scan->incomplete, 1);
+	return 0;
+}
+
+/*
+ * A thread that is amid its exec has looked at the leader's tag already (ew_tags_move()), and will be the leader. So
+ * what a tool does to a process it does to the leader first and then, in this walk, to what the threads keep for that
+ * case. A thread that does not exec never looks at it.
+ */
+static __always_inline char ew_walk_thread(struct task_struct *task)
+{
+	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, task->group_leader, 0, 0), *own;
+	bool needed = tag && tag->set | tag->scan;
+
+	own = bpf_task_storage_get(&task_tags, task, 0, needed ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	if (!own)
+		return needed ? EW_WALK_FAILED : 0;
+	own->set = tag ? tag->set : 0;
+	own->starting = tag ? tag->starting : 0;
+	own->scan = tag ? tag->scan : 0;
+	return 0;
+}
+
+static __always_inline int ew_walk_say(struct bpf_iter__task *ctx, char came)
+{
+	if (came)
+		bpf_seq_write(ctx->meta->seq, &came, sizeof(came));
+	return 0;
+}
+
+/* Over the threads of one process. */
+SEC("iter/task")
+int ew_scan_begin(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct ew_scan *scan = ew_scan_get();
+
+	if (!task || !scan)
+		return 0;
+	return ew_walk_say(ctx, task->pid == task->tgid ? ew_scan_visit(scan, task) : ew_walk_thread(task));
+}
+
+/* Over all threads of the machine. */
+SEC("iter/task")
+int ew_task_walk(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct ew_scan *scan = ew_scan_get();
+	struct ew_task_tag *tag;
+
+	if (!task || !scan)
+		return 0;
+	if (task->pid != task->tgid)
+		return ew_walk_say(ctx, ew_walk_thread(task));
+	tag = bpf_task_storage_get(&task_tags, task, 0, 0);
+	if ((tag && tag->scan == scan->number) || !ew_scan_covers(scan, task))
+		return 0;
+	return ew_walk_say(ctx, ew_scan_visit(scan, task));
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tholdcall N GO PROGRAM [ARG...] - holds PROGRAM at its Nth bpf(BPF_ITER_CREATE) until the file GO is there
+ *
+ * Prints "held" when it is there, and ends as PROGRAM did: 128 + its signal if one killed it. x86-64.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int die(const char *what)
+{
+	fprintf(stderr, "tholdcall: %s: %s\n", what, strerror(errno));
+	exit(125);
+}
+
+static void hold(const char *go)
+{
+	puts("held");
+	fflush(stdout);
+	while (access(go, F_OK) < 0)
+		usleep(10000);
+}
+
+/* Is PID, stopped at a system call, about to make the one that is counted? */
+static int creates_iter(pid_t pid)
+{
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0)
+		die("PTRACE_GETREGS");
+	/* on entry the result is -ENOSYS */
+	return regs.orig_rax == SYS_bpf && regs.rdi == BPF_ITER_CREATE && (long long)regs.rax == -ENOSYS;
+}
+
+int main(int argc, char **argv)
+{
+	int status, left, pass = 0;
+	pid_t pid;
+
+	if (argc < 4) {
+		fputs("usage: tholdcall N GO PROGRAM [ARG...]\n", stderr);
+		return 2;
+	}
+	left = atoi(argv[1]);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		execvp(argv[3], argv + 3);
+		die(argv[3]);
+	}
+	for (;;) {
+		if (waitpid(pid, &status, 0) < 0)
+			die("waitpid");
+		if (WIFEXITED(status))
+			return WEXITSTATUS(status);
+		if (WIFSIGNALED(status))
+			return 128 + WTERMSIG(status);
+		pass = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
+		if (!pass && creates_iter(pid) && --left == 0)
+			hold(argv[2]);
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, pass) < 0 && errno != ESRCH) /* killed meanwhile */
+			die("PTRACE_SYSCALL");
+	}
+}
