@@ -28,7 +28,7 @@ mkfifo "$T_TMP/to-last" "$T_TMP/to-middle"
 : >"$T_TMP/void"
 chmod 666 "$T_TMP/to-last" "$T_TMP/to-middle" "$T_TMP/void"
 # shellcheck disable=SC2016 # expands there
-BEAR='"$dir/asker" "$dir" &' SIBLING='exec tchild parent "$dir/asker" "$dir"'
+BEAR='"$dir/asker" "$dir" &' SIBLING='exec tchild sibling "$dir/asker" "$dir"'
 
 # family DO
 family() {

@@ -7,6 +7,7 @@
  *   leader    from the leader, while another thread runs
  *   vfork, spawn
  *   parent    from a child by clone(CLONE_PARENT), which is its parent's sibling
+ *   sibling   the same, from the process itself, which ends at once
  *   daemon    from a grandchild in a session of its own, after init has become its parent
  *   session   from a child in a session of its own
  *   userns    from a child in a user namespace where every id is itself
@@ -127,6 +128,18 @@ static int with_spawn(char **argv)
 	return err ? refused(argv[0], err) : ended(pid);
 }
 
+/* Its parent is this process's parent; this one ends at once. */
+static int with_sibling(char **argv)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid < 0)
+		die("clone");
+	if (pid == 0)
+		execute(argv);
+	return 0;
+}
+
 /* The middle process is the parent that the child does not get. */
 static int with_parent(char **argv)
 {
@@ -135,14 +148,8 @@ static int with_parent(char **argv)
 
 	if (pid < 0)
 		die("fork");
-	if (pid == 0) {
-		pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
-		if (pid < 0)
-			die("clone");
-		if (pid == 0)
-			execute(argv);
-		_exit(0);
-	}
+	if (pid == 0)
+		_exit(with_sibling(argv));
 	while (wait(&status) > 0)
 		last = last ?: WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	return last;
@@ -232,7 +239,7 @@ int main(int argc, char **argv)
 		{"thread", in_thread, NULL},   {"headless", in_headless, NULL}, {"leader", in_waiting, NULL},
 		{"failed", in_failed, NULL},   {"vfork", NULL, with_vfork},	{"spawn", NULL, with_spawn},
 		{"parent", NULL, with_parent}, {"daemon", NULL, with_daemon},	{"session", NULL, with_session},
-		{"userns", NULL, with_userns},
+		{"userns", NULL, with_userns}, {"sibling", NULL, with_sibling},
 	};
 
 	if (argc < 3)
