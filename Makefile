@@ -35,6 +35,7 @@ BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool lib
 	libjson-c-dev libcap-dev libsmartcols-dev libsystemd-dev
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
 VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils
+LINT_PACKAGES := clang-format shellcheck git
 
 # need PACKAGES - says what is missing and installs it; with DEPS=no only checks
 need = $(Q)DEPS=$(DEPS) ./.ci/need $(1)
@@ -122,6 +123,7 @@ $(O)/tests/guest/%: tests/vm/guest/%.c Makefile
 unit-tests: $(UNIT_TESTS)
 
 check: deps-vm
+	$(call need,$(LINT_PACKAGES))
 	$(Q)$(MAKE) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no
 	$(Q)$(MAKE) --no-print-directory unit-tests DEPS=no O=$(O)/sanitize SANITIZE=address,undefined
 	$(Q)O=$(O) tests/check unit sanitized docs build vm
@@ -163,11 +165,11 @@ vmlinux:
 	$(foreach arch,$(BPF_ARCHES),$(if $(BTF_$(arch)),vmlinux/make-header $(BTF_$(arch)) > vmlinux/$(arch)/vmlinux.h.new && mv vmlinux/$(arch)/vmlinux.h.new vmlinux/$(arch)/vmlinux.h;))
 
 C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^vmlinux/')
-SHELL_FILES = $(shell git ls-files .ci tests vmlinux | xargs grep -lE '^\#!.*(ba)?sh')
+SHELL_FILES = $(shell git ls-files .ci tests vmlinux | xargs grep -lE '^\#(!.*(ba)?sh| shellcheck shell=)')
 format:
 	clang-format -i $(C_FILES)
 lint:
-	$(call need,clang-format shellcheck)
+	$(call need,$(LINT_PACKAGES))
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck -x -P SCRIPTDIR -S warning $(SHELL_FILES)
 

@@ -183,25 +183,38 @@ static int walk(int prog_fd, int pidfd, struct came *came)
 }
 
 #define WALKS_MAX 1000 /* that found something; each finds less, unless orphans are made as fast */
+#define TRIES_MAX 50   /* milliseconds */
 
 /*
- * While a thread becomes the leader (de_thread(), fs/exec.c) its process has no leader for an instant: neither
- * pidfd_open(2) nor the kernel's iterator finds it.
+ * While a thread becomes the leader (de_thread(), fs/exec.c) its process has no leader for an instant: neither /proc,
+ * nor pidfd_open(2), nor the kernel's iterator finds it. So who is not there is asked for again.
  */
+static int get_patiently(pid_t pid, struct ew_process *out)
+{
+	int err = ew_process_get(pid, out);
+
+	for (int i = 0; err == -ESRCH && i < TRIES_MAX; i++) {
+		usleep(1000);
+		err = ew_process_get(pid, out);
+	}
+	return err;
+}
+
 static int begin(const struct ew_pins *pins, const struct ew_process *root, struct came *came)
 {
-	for (int i = 0; i < WALKS_MAX; i++) {
+	for (int i = 0; i < TRIES_MAX; i++) {
 		_cleanup_close_ int pidfd = pidfd_open_(root->pid);
 		struct ew_process now;
-		int err = ew_process_get(root->pid, &now);
+		int err = get_patiently(root->pid, &now);
 
 		if (err < 0 || now.start_time != root->start_time)
 			return -ESRCH;
-		if (pidfd < 0)
-			continue;
-		err = walk(pins->ew_scan_begin_prog_fd, pidfd, came);
-		if (err < 0 || came->visited)
-			return err;
+		if (pidfd >= 0) {
+			err = walk(pins->ew_scan_begin_prog_fd, pidfd, came);
+			if (err < 0 || came->visited)
+				return err;
+		}
+		usleep(1000);
 	}
 	return -EAGAIN;
 }
@@ -244,7 +257,7 @@ static int scan(const struct ew_pins *pins, const struct ew_process *root, __u64
 int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 clear)
 {
 	struct ew_process root;
-	int changed = 0, err = ew_process_get(pid, &root);
+	int changed = 0, err = get_patiently(pid, &root);
 
 	if (err == -ESRCH)
 		return ew_error_ret(err, "there is no process %d", pid);

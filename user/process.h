@@ -32,8 +32,9 @@ int ew_process_tag_get(const struct ew_pins *pins, pid_t pid, struct ew_task_tag
 /*
  * ew_process_tag_tree - sets and clears profiles of a process and all its descendants
  *
- * Those who are descendants when it begins, and all who are born to them meanwhile, whoever of them ends (bpf/scan.bpf.c).
- * ew_task_fork is attached before, for good: a fork can take longer than this. Returns the number of processes changed, or a negative errno after logging it.
+ * Those who are descendants when it begins, and all who are born to them meanwhile, whoever of them ends
+ * (bpf/scan.bpf.c). ew_task_fork is attached before, for good: a fork can take longer than this. Returns the number of
+ * processes changed, or a negative errno after logging it.
  */
 int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 clear);
 

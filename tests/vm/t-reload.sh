@@ -144,16 +144,16 @@ is "a: still refused" refused "$(gain_in /r/a)"
 
 t_case "drop-in directories"
 mkdir "$T_TMP/over.d"
-dirs() { execward --policy-dir "$T_TMP/over.d" --policy-dir "$POLICY" "$@"; }
+over() { execward --policy-dir "$T_TMP/over.d" --policy-dir "$POLICY" "$@"; }
 printf 'version: 1\nprofiles:\n  - {name: x, mode: audit, gains: [uid], cgroups: [/r/a]}\n  - {name: stays, mode: kill}\n' >"$T_TMP/over.d/one.yaml"
-ok "a file of the same name masks" dirs reload
+ok "a file of the same name masks" over reload
 is "a: audited" 0 "$(gain_in /r/a)"
 rm "$T_TMP/over.d/one.yaml"
 ln -s /dev/null "$T_TMP/over.d/one.yaml"
-is "a link to /dev/null disables" "reloaded: 0 profiles, 0 exceptions, 0 cgroups; 3 changes" "$(dirs reload | tail -n 1)"
+is "a link to /dev/null disables" "reloaded: 0 profiles, 0 exceptions, 0 cgroups; 3 changes" "$(over reload | tail -n 1)"
 rc "status: nothing refuses" 6 execward status
 rm "$T_TMP/over.d/one.yaml"
-ok "and back" dirs reload
+ok "and back" over reload
 is "a: refused" refused "$(gain_in /r/a)"
 
 t_case "tags stay"

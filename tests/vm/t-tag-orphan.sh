@@ -52,6 +52,7 @@ middle_ends() {
 last_goes() {
 	echo go >"$T_TMP/to-last"
 	wait_for 10 test -s "$T_TMP/pid"
+	# shellcheck disable=SC2034 # of asker_stop
 	read -r ASKER <"$T_TMP/pid"
 }
 hold() {

@@ -105,28 +105,30 @@ loops() {
 loops_end() {
 	touch "$T_TMP/go"
 	wait "$job"
-	cat "$T_TMP/got"
+	came="$came $(cat "$T_TMP/got")"
 }
 
 t_case "executes like mad"
 loops asuser 1000 1000 1000
-is "untagged" 0 "$(loops_end)"
-results=
+came=
+loops_end
+is "untagged" " 0" "$came"
+came=
 for i in $(seq 6); do
 	loops asuser 1000 1000 1000
-	execward tag --pid "$job" no || results="$results failed"
+	execward tag --pid "$job" no || came="$came failed"
 	sleep 0.1
-	results="$results $(loops_end)"
+	loops_end
 done
-is "tagged, it stays so" "$(for i in $(seq 6); do printf ' refused'; done)" "$results"
-results=
+is "tagged, it stays so" "$(for i in $(seq 6); do printf ' refused'; done)" "$came"
+came=
 for i in $(seq 6); do
 	loops execward run no -- asuser 1000 1000 1000
-	execward untag --pid "$job" no || results="$results failed"
+	execward untag --pid "$job" no || came="$came failed"
 	sleep 0.1
-	results="$results $(loops_end)"
+	loops_end
 done
-is "untagged, it stays so" "$(for i in $(seq 6); do printf ' 0'; done)" "$results"
+is "untagged, it stays so" "$(for i in $(seq 6); do printf ' 0'; done)" "$came"
 
 execward unload
 t_done

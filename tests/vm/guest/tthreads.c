@@ -4,11 +4,12 @@
  * tthreads loop MARKER PROGRAM - executes itself from a thread that is not the leader, over and over, until MARKER is
  * there; then PROGRAM
  *
- * A refused exec is told as "refused", in one write(2).
+ * A refused exec is told as "refused", in one write(2); anything else that goes wrong as "failed: ERRNO".
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,14 +22,22 @@ static int marked(void)
 	return access(args[2], F_OK) == 0;
 }
 
+static void failed(void)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "failed: %d\n", errno);
+
+	_exit(write(STDOUT_FILENO, text, (size_t)len) < 0);
+}
+
 static void execute(void)
 {
-	static const char refused[] = "refused\n", other[] = "odd\n";
+	static const char refused[] = "refused\n";
 
 	execl(args[3], args[3], (char *)NULL);
 	if (errno == EPERM)
 		_exit(write(STDOUT_FILENO, refused, strlen(refused)) < 0);
-	_exit(write(STDOUT_FILENO, other, strlen(other)) < 0);
+	failed();
 }
 
 static void *in_child(void *unused)
@@ -52,7 +61,8 @@ static void *again(void *unused)
 	if (marked())
 		execute();
 	execv("/proc/self/exe", args);
-	_exit(1);
+	failed();
+	return NULL;
 }
 
 int main(int argc, char **argv)
@@ -64,8 +74,9 @@ int main(int argc, char **argv)
 		return 2;
 	args = argv;
 	if (strcmp(argv[1], "loop") == 0) {
-		if (pthread_create(&thread[0], NULL, again, NULL))
-			return 1;
+		errno = pthread_create(&thread[0], NULL, again, NULL);
+		if (errno)
+			failed();
 		for (;;)
 			pause();
 	}
