@@ -75,7 +75,7 @@ static __always_inline long ew_door_enter(struct ew_state *st, struct task_struc
 	if (starting && ew_tags_of_task(st, current, st->generation, &before) & bit)
 		return -EW_EALREADY;
 	st->process_tags = 1;
-	tag = bpf_task_storage_get(&task_tags, current->group_leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	tag = EW_STORAGE_MAKE(&task_tags, current->group_leader);
 	if (!tag)
 		return -EW_EAGAIN;
 	if (starting)

@@ -96,7 +96,7 @@ static __always_inline void ew_caller_save(struct task_struct *current, const st
 	struct ew_profile *profile;
 	struct ew_caller *caller;
 
-	caller = bpf_task_storage_get(&callers, current, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	caller = EW_STORAGE_MAKE(&callers, current);
 	if (!caller)
 		return;
 	bpf_get_current_comm(caller->comm, sizeof(caller->comm));

@@ -53,7 +53,7 @@ static __always_inline void ew_exec_judge_under(struct ew_exec *x, __u32 generat
 static __always_inline struct ew_exec *ew_exec_follow(struct task_struct *current, struct ew_state *st,
 						      __u32 generation, __u64 set, __u64 starting)
 {
-	struct ew_exec *x = bpf_task_storage_get(&execs, current, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct ew_exec *x = EW_STORAGE_MAKE(&execs, current);
 
 	if (!x)
 		return NULL;

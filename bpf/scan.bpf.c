@@ -68,7 +68,7 @@ static __always_inline bool ew_scan_covers(const struct ew_scan *scan, struct ta
 /* Does to LEADER what the scan is for. Returns EW_WALK_*. */
 static __always_inline char ew_scan_visit(struct ew_scan *scan, struct task_struct *leader)
 {
-	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct ew_task_tag *tag = EW_STORAGE_MAKE(&task_tags, leader);
 	__u64 before;
 
 	if (!tag) {
@@ -153,7 +153,7 @@ static __always_inline char ew_walk_thread(struct task_struct *task)
 	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, task->group_leader, 0, 0), *own;
 	bool needed = tag && tag->set | tag->scan;
 
-	own = bpf_task_storage_get(&task_tags, task, 0, needed ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	own = needed ? EW_STORAGE_MAKE(&task_tags, task) : bpf_task_storage_get(&task_tags, task, 0, 0);
 	if (!own)
 		return needed ? EW_WALK_FAILED : 0;
 	own->set = tag ? tag->set : 0;

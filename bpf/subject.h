@@ -86,7 +86,7 @@ static __always_inline int ew_tags_join(struct task_struct *leader, __u64 set)
 	if (tag && (tag->set & set) == set)
 		return 0;
 	if (!(ew_fault & EW_FAULT_EXEC))
-		tag = bpf_task_storage_get(&task_tags, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		tag = EW_STORAGE_MAKE(&task_tags, leader);
 	else
 		tag = NULL;
 	if (!tag)

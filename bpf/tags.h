@@ -85,7 +85,8 @@ static __always_inline int ew_tags_move(const struct ew_state *st, struct task_s
 	ew_tags_of_process(st, current, out);
 	if (!st->process_tags || current->pid == current->tgid)
 		return 0;
-	own = bpf_task_storage_get(&task_tags, current, 0, out->set | out->scan ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	own = out->set | out->scan ? EW_STORAGE_MAKE(&task_tags, current)
+				   : bpf_task_storage_get(&task_tags, current, 0, 0);
 	if (own) {
 		__u64 first = out->set, scan = out->scan;
 

@@ -67,7 +67,7 @@ int BPF_PROG(ew_task_fork, struct task_struct *parent, struct task_struct *task)
 	tag = bpf_task_storage_get(&task_tags, parent->group_leader, 0, 0);
 	if (!tag || !tag->set)
 		return 0;
-	child = bpf_task_storage_get(&task_tags, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	child = EW_STORAGE_MAKE(&task_tags, task);
 	c = child ? NULL : ew_counters_get(EW_PROFILES_MAX);
 	if (child)
 		child->set |= tag->set;

@@ -14,6 +14,15 @@ static __always_inline struct ew_state *ew_state_get(void)
 	return bpf_map_lookup_elem(&state, &zero);
 }
 
+/*
+ * Storage of TASK in MAP, made if there is none. Where another of the task's storages is made on another processor at
+ * the same time, as the first of them, the first try fails (-EAGAIN, bpf_local_storage_alloc() in
+ * kernel/bpf/bpf_local_storage.c).
+ */
+#define EW_STORAGE_MAKE(map, task)                                              \
+	(bpf_task_storage_get((map), (task), 0, BPF_LOCAL_STORAGE_GET_F_CREATE) \
+		 ?: bpf_task_storage_get((map), (task), 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
+
 static __always_inline void ew_creds_read(const struct cred *cred, struct ew_creds *out)
 {
 	struct user_namespace *ns = cred->user_ns;

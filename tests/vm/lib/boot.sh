@@ -52,7 +52,7 @@ take_line() {
 	case $kind in
 	BOOT) booted=1 limit=$((SECONDS + GRACE * SCALE)) ;;
 	START)
-		current=$test cases=0 done=''
+		current=$test cases=0 done='' started=$SECONDS
 		unset "left[$test]"
 		# 0 in count mode, where the guest must not watch the clock
 		[ "$text" != 0 ] || text=$(($(header "$test" timeout "$TEST_LIMIT") * SCALE))
@@ -66,6 +66,7 @@ take_line() {
 	DONE) done=$text ;;
 	EXIT)
 		ended "$test" "$text"
+		took+="$((SECONDS - started)) s $test"$'\n'
 		current='' last=$test limit=$((SECONDS + GRACE * SCALE))
 		;;
 	END) finished=1 limit=$((SECONDS + 10)) ;;
@@ -122,7 +123,7 @@ stop_guest() {
 # of them. Leaves the counts in build/vm/NAME.counts. Returns 0, 1 (something failed), 3 (hung, panicked).
 boot() {
 	local kernel=$1 image=$2 test name log where guest='' line part='' bad=0 start=$SECONDS limit why=''
-	local passed=0 failed=0 skipped=0 booted='' finished='' current='' last='' cases=0 done=''
+	local passed=0 failed=0 skipped=0 booted='' finished='' current='' last='' cases=0 done='' started=0 took=''
 	local -A left=()
 	local ARGS
 	shift 2
@@ -175,6 +176,9 @@ boot() {
 	cp "$EW_BUILD/vm/$name.counts" "$WORK/$name/counts"
 	echo "$bad" >"$WORK/$name/status"
 	out "---- $where: $passed passed, $failed failed, $skipped skipped in $((SECONDS - start)) s (${log#"$EW_ROOT/"})"
+	if [ -n "${took#*$'\n'}" ]; then
+		out "     the slowest: $(sort -rn <<<"$took" | head -n 5 | awk 'NF { printf "%s%s %s %s", sep, $3, $1, $2; sep = ", " }')"
+	fi
 	rm -f "$WORK/$name/initrd"
 	trap - EXIT INT TERM
 	return "$bad"
