@@ -176,6 +176,8 @@ static int compile_users(struct compiler *c)
 			.first = word.first,
 			.last = word.name ? word.first : word.last,
 			.set = 1ULL << c->slot,
+			.line = node->line,
+			.file = image->profiles[c->slot].file,
 		};
 	}
 	return 0;
