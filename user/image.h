@@ -77,6 +77,9 @@ struct ew_image {
 	struct ew_image_program *programs; /* each file once */
 };
 
+/* Puts `paths` into their order, for ew_image_path_of(). */
+void ew_image_sort_paths(struct ew_image *image);
+
 /* The path by which the policy names a file, or NULL. */
 const char *ew_image_path_of(const struct ew_image *image, const struct ew_identity *identity);
 
