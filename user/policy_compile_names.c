@@ -7,11 +7,20 @@
 
 int ew_compiler_resolve_name(struct ew_compiler *c, bool user, const char *name, const struct ew_node *node, __u32 *out)
 {
+	const struct ew_resolver *resolver = c->resolver;
 	const char *what = user ? "user" : "group";
-	struct ew_shown shown;
-	int err = (user ? c->resolver->user : c->resolver->group)(c->resolver->context, name, out);
+	_cleanup_free_ char *nearest = NULL;
+	struct ew_shown shown, near;
+	int err = (user ? resolver->user : resolver->group)(resolver->context, name, out);
 
 	if (err == -ENOENT)
+		nearest = resolver->nearest(resolver->context, user, name);
+	if (nearest)
+		ew_compiler_error(c, node,
+				  "unknown %s \"%s\"; expected a %s of this machine, or a number (did you mean "
+				  "\"%s\"?)",
+				  what, ew_shown(name, &shown), what, ew_shown(nearest, &near));
+	else if (err == -ENOENT)
 		ew_compiler_error(c, node, "unknown %s \"%s\"; expected a %s of this machine, or a number", what,
 				  ew_shown(name, &shown), what);
 	else if (err && err != -ENOMEM)

@@ -73,6 +73,9 @@ t_case "bad input"
 out=$(execward tag --user no-such-user no 2>&1)
 is "unknown name: exit" 1 "$?"
 like "text" '^execward: unknown user "no-such-user"; expected a user of this machine, a number, or a range such as 1000-1999; see: getent passwd$' "$out"
+is "one that is near" 'execward: unknown user "alise"; did you mean "alice"? See: getent passwd' "$(execward tag --user alise no 2>&1)"
+printf 'version: 1\nprofiles:\n  - {name: n, mode: deny, users: [alise]}\n' >"$T_TMP/n.yaml"
+like "in a policy" ':3:32: error: unknown user "alise"; .*\(did you mean "alice"\?\)$' "$(execward check "$T_TMP/n.yaml" 2>&1)"
 out=$(execward tag --user 5-1 no 2>&1)
 like "range backwards" '^execward: users "5-1" end before they begin; expected 1-5$' "$out"
 out=$(execward tag --user 4294967295 no 2>&1)
