@@ -98,6 +98,8 @@ int ew_task_walk(struct bpf_iter__task *ctx)
 	if (own) {
 		own->set = set;
 		own->starting = tag ? tag->starting : 0;
+		if (tag)
+			__builtin_memcpy(own->by, tag->by, sizeof(own->by));
 	} else if (set) {
 		bpf_seq_write(ctx->meta->seq, &failed, sizeof(failed));
 	}

@@ -152,3 +152,15 @@ int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale
 		*out = TAKE_PTR(image);
 	return err;
 }
+
+int ew_image_read_cgroups(const struct ew_pins *pins, struct ew_image **out)
+{
+	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
+	int err = image ? read_profiles(pins, image) : -ENOMEM;
+
+	if (err == 0)
+		err = read_cgroups(pins, EW_HALF(ew_pins_generation(pins)), image);
+	if (err == 0)
+		*out = TAKE_PTR(image);
+	return err;
+}

@@ -17,4 +17,7 @@
  */
 int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale);
 
+/* The same with profiles, cgroups and patterns alone. */
+int ew_image_read_cgroups(const struct ew_pins *pins, struct ew_image **out);
+
 #endif

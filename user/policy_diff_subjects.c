@@ -8,11 +8,11 @@
 
 /* What changes for users and programs: who comes under which profiles. */
 
-/* The first rule of the image that names the users, or NULL. */
+/* The first rule of the image that names some of the users, or NULL. */
 static const struct ew_image_user *rule_of(const struct ew_image *image, const struct ew_user_span *span)
 {
 	for (size_t i = 0; i < image->n_users; i++)
-		if (image->users[i].first <= span->first && image->users[i].last >= span->last)
+		if (image->users[i].first <= span->last && image->users[i].last >= span->first)
 			return &image->users[i];
 	return NULL;
 }

@@ -149,6 +149,10 @@ static int tag_change(const struct ew_pins *pins, pid_t pid, unsigned long long 
 	if (err < 0)
 		return err;
 	want = (struct ew_task_tag){.set = (tag.set | set) & ~clear, .starting = (tag.starting | starting) & ~clear};
+	memcpy(want.by, tag.by, sizeof(want.by));
+	want.by[EW_BY_COMMAND] |= set & ~tag.set;
+	for (size_t i = 0; i < EW_BY_MAX; i++)
+		want.by[i] &= want.set;
 	if (want.set == tag.set && want.starting == tag.starting)
 		return 0;
 	if (want.set)
