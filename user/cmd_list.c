@@ -24,28 +24,23 @@ struct listing {
 	bool in_force; /* and they are what is in force */
 };
 
-/* The line of the nearest tagged ancestor, which has one already; NULL at the top. */
+/* The line of the nearest tagged ancestor, if it has one already; NULL at the top. */
 static struct libscols_line *parent_line(const struct ew_tagged_list *tags, struct libscols_line **lines, size_t i)
 {
-	const struct ew_tagged *item = &tags->items[i];
+	const struct ew_tagged *item = &tags->items[i], *parent = NULL;
+	_cleanup_free_ char *path = NULL;
 
-	if (item->kind != EW_TAGGED_CGROUP && item->kind != EW_TAGGED_PROCESS)
-		return NULL;
-	for (size_t j = i; j-- > 0;) {
-		const struct ew_tagged *other = &tags->items[j];
-		size_t len = strlen(other->name);
+	if (item->kind == EW_TAGGED_PROCESS)
+		parent = ew_tagged_process(tags, item->ppid);
+	if (item->kind == EW_TAGGED_CGROUP)
+		path = strdup(item->name);
+	while (path && !parent && path[1]) {
+		char *slash = strrchr(path, '/');
 
-		if (other->kind != item->kind)
-			return NULL;
-		if (item->kind == EW_TAGGED_PROCESS) {
-			if (other->pid == item->ppid)
-				return lines[j];
-		} else if (EW_STREQ(other->name, "/") ||
-			   (strncmp(other->name, item->name, len) == 0 && item->name[len] == '/')) {
-			return lines[j];
-		}
+		slash[slash == path] = '\0';
+		parent = ew_tagged_cgroup(tags, path);
 	}
-	return NULL;
+	return parent ? lines[parent - tags->items] : NULL;
 }
 
 /* What stands in the first column; the caller frees. */

@@ -178,6 +178,21 @@ int ew_tagged_read(const struct ew_pins *pins, struct ew_tagged_list *out)
 	return err;
 }
 
+static const struct ew_tagged *find(const struct ew_tagged_list *list, const struct ew_tagged *like)
+{
+	return list->n ? bsearch(like, list->items, list->n, sizeof(*list->items), compare) : NULL;
+}
+
+const struct ew_tagged *ew_tagged_process(const struct ew_tagged_list *list, pid_t pid)
+{
+	return find(list, &(struct ew_tagged){.kind = EW_TAGGED_PROCESS, .pid = pid});
+}
+
+const struct ew_tagged *ew_tagged_cgroup(const struct ew_tagged_list *list, const char *path)
+{
+	return find(list, &(struct ew_tagged){.kind = EW_TAGGED_CGROUP, .name = (char *)path});
+}
+
 bool ew_tagged_any_policy(const struct ew_tagged_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -57,6 +57,10 @@ struct ew_tagged_list {
 int ew_tagged_read(const struct ew_pins *pins, struct ew_tagged_list *out);
 void ew_tagged_clear(struct ew_tagged_list *list);
 
+/* The entry of a process or of a cgroup, by its path as it is; NULL when it is not tagged itself. */
+const struct ew_tagged *ew_tagged_process(const struct ew_tagged_list *list, pid_t pid);
+const struct ew_tagged *ew_tagged_cgroup(const struct ew_tagged_list *list, const char *path);
+
 /* Whether anything was tagged by a policy: only then the next call needs that policy. */
 bool ew_tagged_any_policy(const struct ew_tagged_list *list);
 

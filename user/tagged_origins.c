@@ -83,19 +83,19 @@ static int add_named(const struct explainer *e, struct ew_tagged *item, __u64 se
 	return err;
 }
 
-static int add_pattern(const struct explainer *e, struct ew_tagged *item, __u64 set, const char *pattern)
+/* PLACES are those of the pattern, by slot. */
+static int add_pattern(const struct explainer *e, struct ew_tagged *item, __u64 set, const char *pattern,
+		       const struct ew_entry *const places[EW_PROFILES_MAX])
 {
 	int err = 0;
 
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX && err == 0; slot++)
 		if (set >> slot & 1)
-			err = add_rule(e, item, slot, EW_ORIGIN_PATTERN, pattern,
-				       pattern ? ew_entry_of_cgroup(&e->entries, e->image->profiles[slot].name, pattern)
-					       : NULL);
+			err = add_rule(e, item, slot, EW_ORIGIN_PATTERN, pattern, places[slot]);
 	return err;
 }
 
-static int compare_patterns(const void *left, const void *right)
+static int compare_paths(const void *left, const void *right)
 {
 	const struct ew_image_cgroup *a = left, *b = right;
 
@@ -107,10 +107,14 @@ static int explain_pattern(const struct explainer *e, const struct ew_image_cgro
 			   struct ew_tagged_list *list, __u64 *left)
 {
 	const struct ew_pattern text = {pattern->path, 1};
+	const struct ew_entry *places[EW_PROFILES_MAX] = {};
 	_cleanup_free_ struct ew_pattern_state *states = NULL;
 	size_t n;
 	int err = 0;
 
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (pattern->set >> slot & 1)
+			places[slot] = ew_entry_of_cgroup(&e->entries, e->image->profiles[slot].name, pattern->path);
 	for (size_t i = 0; i < list->n && err == 0; i++) {
 		struct ew_tagged *item = &list->items[i];
 		__u64 set = left[i] & pattern->set;
@@ -121,7 +125,7 @@ static int explain_pattern(const struct explainer *e, const struct ew_image_cgro
 			err = ew_pattern_compile(&text, 1, 0, &states, &n);
 		if (err == 0 && ew_pattern_matches(states, item->name)) {
 			left[i] &= ~set;
-			err = add_pattern(e, item, set, pattern->path);
+			err = add_pattern(e, item, set, pattern->path, places);
 		}
 	}
 	return err;
@@ -129,15 +133,17 @@ static int explain_pattern(const struct explainer *e, const struct ew_image_cgro
 
 static __u64 literal_set(const struct ew_image *image, const char *path)
 {
-	for (size_t i = 0; i < image->n_cgroups; i++)
-		if (EW_STREQ(image->cgroups[i].path, path))
-			return image->cgroups[i].set;
-	return 0;
+	const struct ew_image_cgroup like = {.path = (char *)path}, *found = NULL;
+
+	if (image->n_cgroups)
+		found = bsearch(&like, image->cgroups, image->n_cgroups, sizeof(like), compare_paths);
+	return found ? found->set : 0;
 }
 
 /* What a policy says of cgroups: named literally, else by the first pattern in the order of their texts. */
 static int explain_cgroups(const struct explainer *e, struct ew_tagged_list *list)
 {
+	static const struct ew_entry *const nowhere[EW_PROFILES_MAX];
 	_cleanup_free_ __u64 *left = calloc(list->n + 1, sizeof(*left));
 	int err = left ? 0 : -ENOMEM;
 
@@ -151,13 +157,11 @@ static int explain_cgroups(const struct explainer *e, struct ew_tagged_list *lis
 		left[i] = item->policy & ~named;
 		err = add_named(e, item, named);
 	}
-	if (e->image->n_patterns)
-		qsort(e->image->patterns, e->image->n_patterns, sizeof(*e->image->patterns), compare_patterns);
 	for (size_t i = 0; i < e->image->n_patterns && err == 0; i++)
 		err = explain_pattern(e, &e->image->patterns[i], list, left);
 	for (size_t i = 0; i < list->n && err == 0; i++)
 		if (left[i] && strlen(list->items[i].name) >= PATH_CUT)
-			err = add_pattern(e, &list->items[i], left[i], NULL);
+			err = add_pattern(e, &list->items[i], left[i], NULL, nowhere);
 		else if (left[i])
 			err = add_named(e, &list->items[i], left[i]);
 	return err;
@@ -211,6 +215,10 @@ int ew_tagged_explain(const struct ew_pins *pins, const struct ew_policy *policy
 	EW_CLEANUP(explainer_clear) struct explainer e = {};
 	int err = ew_image_read_cgroups(pins, &e.image);
 
+	if (err == 0 && e.image->n_cgroups)
+		qsort(e.image->cgroups, e.image->n_cgroups, sizeof(*e.image->cgroups), compare_paths);
+	if (err == 0 && e.image->n_patterns)
+		qsort(e.image->patterns, e.image->n_patterns, sizeof(*e.image->patterns), compare_paths);
 	if (err == 0 && policy)
 		err = ew_entries_make(policy, &ew_resolver_system, &e.entries);
 	if (err == 0)

@@ -56,8 +56,8 @@ note "$rounds rounds of 1,000 took $((($(t_now) - start) / 100)) s"
 ok "every cgroup is gone" wait_for 60 none_dying
 ok "sizes are what they were" wait_for 10 sizes_are "$before"
 is "sizes" "$before" "$(sizes)"
-# half of what that many entries would take
-ok "the kernel keeps none of it" wait_for 30 kernel_is_below $((kernel + 48 * rounds))
+# half of what so many entries would take; of fewer rounds it would not stand out
+[ $rounds -lt 100 ] || ok "the kernel keeps none of it" wait_for 30 kernel_is_below $((kernel + 48 * rounds))
 note "unreclaimable memory of the kernel: $kernel kB before, $(unreclaimable) kB after"
 is "no entry was ever missed" '"cgroups_incomplete":false' "$(execward status --json | grep -o '"cgroups_incomplete":[a-z]*')"
 is "tags hold" "refused refused" "$(gain_in /churn/policy) $(gain_in /churn/command)"
