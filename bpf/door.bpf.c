@@ -83,8 +83,8 @@ static __always_inline long ew_door_enter(struct ew_state *st, struct task_struc
 	else
 		__sync_fetch_and_and(&tag->starting, ~bit);
 	before = __sync_fetch_and_or(&tag->set, bit);
-	/* with its result used it is a full barrier on every architecture */
-	asm volatile("" ::"r"(before));
+	/* the exchange above is a full barrier on every architecture, as its result is used */
+	__sync_fetch_and_or(&tag->by[EW_BY_SELF], bit & ~before);
 	/*
 	 * A thread amid its exec may have copied the tag already (ew_tags_move()), and will be the leader. Either that
 	 * thread sees what was written here, or it is seen here to exec. Then this process is told to ask again: nobody

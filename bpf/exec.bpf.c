@@ -381,7 +381,7 @@ static __always_inline void ew_enter(struct task_struct *current, struct ew_exec
 	struct ew_counters *c;
 
 	/* current leads its thread group by now */
-	if (ew_tags_join(current, x->enters) == 0)
+	if (ew_tags_join(current, x->enters, EW_BY_PROGRAM) == 0)
 		return;
 	d.verdict = ew_judge_unevaluable(x->generation, x->enters, true);
 	if (d.verdict >= EW_VERDICT_DENY) {

@@ -77,6 +77,9 @@ static __always_inline char ew_scan_visit(struct ew_scan *scan, struct task_stru
 	}
 	/* the process itself may be adding to it */
 	before = __sync_fetch_and_or(&tag->set, scan->set);
+	__sync_fetch_and_or(&tag->by[EW_BY_COMMAND], scan->set & ~before);
+	for (int i = 0; i < EW_BY_MAX; i++)
+		__sync_fetch_and_and(&tag->by[i], ~scan->clear);
 	__sync_fetch_and_and(&tag->set, ~scan->clear);
 	__sync_fetch_and_and(&tag->starting, ~scan->clear);
 	__sync_lock_test_and_set(&tag->scan, scan->number);
@@ -159,6 +162,8 @@ static __always_inline char ew_walk_thread(struct task_struct *task)
 	own->set = tag ? tag->set : 0;
 	own->starting = tag ? tag->starting : 0;
 	own->scan = tag ? tag->scan : 0;
+	if (tag)
+		__builtin_memcpy(own->by, tag->by, sizeof(own->by));
 	return 0;
 }
 

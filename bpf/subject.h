@@ -78,8 +78,8 @@ static __always_inline __u64 ew_tags_of_program(const struct ew_state *st, const
 	return set;
 }
 
-/* Adds SET to the process tag. Returns 0, or -1 when there is no memory for it. */
-static __always_inline int ew_tags_join(struct task_struct *leader, __u64 set)
+/* Adds SET, which came BY that way, to the process tag. Returns 0, or -1 when there is no memory for it. */
+static __always_inline int ew_tags_join(struct task_struct *leader, __u64 set, enum ew_task_by by)
 {
 	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, leader, 0, 0);
 
@@ -91,7 +91,8 @@ static __always_inline int ew_tags_join(struct task_struct *leader, __u64 set)
 		tag = NULL;
 	if (!tag)
 		return -1;
-	__sync_fetch_and_or(&tag->set, set);
+	set &= ~__sync_fetch_and_or(&tag->set, set);
+	__sync_fetch_and_or(&tag->by[by], set);
 	return 0;
 }
 
@@ -105,7 +106,7 @@ static __always_inline __u64 ew_tags_stick(const struct ew_state *st, struct tas
 	struct ew_profile *head = st->sticky && of_cgroup ? ew_policy_head(generation) : NULL;
 	__u64 stick = head ? of_cgroup & head->sticky : 0;
 
-	return stick && ew_tags_join(current->group_leader, stick) < 0 ? stick : 0;
+	return stick && ew_tags_join(current->group_leader, stick, EW_BY_STICKY) < 0 ? stick : 0;
 }
 
 #endif

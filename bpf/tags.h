@@ -80,7 +80,7 @@ static __always_inline __u64 ew_tags_of_task(const struct ew_state *st, struct t
  */
 static __always_inline int ew_tags_move(const struct ew_state *st, struct task_struct *current, struct ew_task_tag *out)
 {
-	struct ew_task_tag *own;
+	struct ew_task_tag *own, *tag;
 
 	ew_tags_of_process(st, current, out);
 	if (!st->process_tags || current->pid == current->tgid)
@@ -103,6 +103,9 @@ static __always_inline int ew_tags_move(const struct ew_state *st, struct task_s
 			__sync_val_compare_and_swap(&own->set, first, out->set);
 		if (out->scan != scan)
 			__sync_val_compare_and_swap(&own->scan, scan, out->scan);
+		tag = bpf_task_storage_get(&task_tags, current->group_leader, 0, 0);
+		if (tag)
+			__builtin_memcpy(own->by, tag->by, sizeof(own->by));
 	}
 	return own || !out->set ? 0 : -1;
 }

@@ -18,6 +18,7 @@
 #include "pins.h"
 #include "policy_print.h"
 #include "reload.h"
+#include "signals.h"
 #include "support.h"
 
 /*
@@ -279,21 +280,6 @@ static int watch(struct daemon *d, int signals, int lock)
 	return err;
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	fd = signalfd(-1, &set, SFD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* One daemon at a time. Returns a descriptor to keep, or a negative errno after logging it. */
 static int be_the_only_one(void)
 {
@@ -312,7 +298,7 @@ static int be_the_only_one(void)
 
 static int run(struct daemon *d)
 {
-	_cleanup_close_ int only = -1, lock = -1, signals = open_signals();
+	_cleanup_close_ int only = -1, lock = -1, signals = ew_signals_open();
 	int err;
 
 	if (signals < 0)

@@ -136,7 +136,8 @@ static int change_process(const struct ew_pins *pins, const struct request *r, _
 
 static int parse_users(const char *text, struct ew_user_word *out)
 {
-	struct ew_shown shown;
+	_cleanup_free_ char *nearest = NULL;
+	struct ew_shown shown, near;
 	struct ew_why why;
 	int err;
 
@@ -146,6 +147,11 @@ static int parse_users(const char *text, struct ew_user_word *out)
 		return 0;
 	err = ew_resolver_system.user(NULL, out->name, &out->first);
 	out->last = out->first;
+	if (err == -ENOENT)
+		nearest = ew_resolver_system.nearest(NULL, true, out->name);
+	if (nearest)
+		return ew_error_ret(err, "unknown user \"%s\"; did you mean \"%s\"? See: getent passwd",
+				    ew_shown(out->name, &shown), ew_shown(nearest, &near));
 	if (err == -ENOENT)
 		return ew_error_ret(
 			err,

@@ -7,7 +7,6 @@
 #include <stdio_ext.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -18,6 +17,7 @@
 #include "reader.h"
 #include "record_json.h"
 #include "record_text.h"
+#include "signals.h"
 
 #define NSEC_PER_SEC 1000000000LL
 #define NSEC_PER_MSEC 1000000LL
@@ -186,22 +186,6 @@ static int finish(struct trace *t, int err)
 	return err;
 }
 
-/* The signals that end a trace, as a descriptor; a writer to a closed pipe is told by its error instead. */
-static int open_signals(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL))
-		return -errno;
-	fd = signalfd(-1, &set, SFD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* Under the lock, as slots are claimed. Logs its errors. */
 static int open_stream(struct trace *t)
 {
@@ -226,9 +210,11 @@ static int open_stream(struct trace *t)
 
 static int trace(struct trace *t)
 {
-	_cleanup_close_ int signals = open_signals();
+	_cleanup_close_ int signals = ew_signals_open();
 	int err;
 
+	/* a writer to a closed pipe is told by its error */
+	signal(SIGPIPE, SIG_IGN);
 	if (signals < 0)
 		return ew_error_ret(signals, "signals cannot be waited for: %s", strerror(-signals));
 	if (open_stream(t) < 0)

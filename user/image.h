@@ -44,15 +44,17 @@ struct ew_slots {
 /* Users that one profile names; ranges can overlap. */
 struct ew_image_user {
 	__u32 first, last;
-	__u64 set; /* profile slots */
+	__u64 set;	   /* profile slots */
+	unsigned int line; /* of the word, in `file` */
+	const char *file;  /* owned by the image; NULL: read back from the kernel */
 };
 
 struct ew_image_program {
 	struct ew_program_key key; /* generation 0: apply sets it */
 	__u64 set;		   /* profile slots */
-	char *path;		   /* by which it was first named */
+	char *path;		   /* by which it was first named; read back, possibly only the end of it */
 	unsigned int line;	   /* of that, in `file` */
-	const char *file;	   /* owned by the image */
+	const char *file;	   /* owned by the image; NULL: read back from the kernel */
 };
 
 struct ew_image {
@@ -74,6 +76,9 @@ struct ew_image {
 	size_t n_programs;
 	struct ew_image_program *programs; /* each file once */
 };
+
+/* Puts `paths` into their order, for ew_image_path_of(). */
+void ew_image_sort_paths(struct ew_image *image);
 
 /* The path by which the policy names a file, or NULL. */
 const char *ew_image_path_of(const struct ew_image *image, const struct ew_identity *identity);

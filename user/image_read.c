@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "pattern.h"
+#include "tag_programs.h"
+#include "tag_users.h"
 
 #define BATCH 4096U
 
@@ -77,6 +79,57 @@ static int read_cgroups(const struct ew_pins *pins, __u32 half, struct ew_image 
 	return 0;
 }
 
+/* What commands put on users goes its own way; where it cut the policy's ranges they are one again. */
+static int read_users(const struct ew_pins *pins, struct ew_image *image)
+{
+	_cleanup_free_ struct ew_user_span *spans = NULL, *policy = NULL;
+	ssize_t n = ew_tag_users_read(pins, &spans);
+
+	for (ssize_t i = 0; i < n; i++)
+		spans[i].command = 0;
+	if (n > 0)
+		n = ew_user_ranges_disjoin(spans, (size_t)n, &policy);
+	if (n < 0)
+		return (int)n;
+	image->users = calloc((size_t)n + 1, sizeof(*image->users));
+	if (!image->users)
+		return -ENOMEM;
+	for (ssize_t i = 0; i < n; i++)
+		image->users[image->n_users++] = (struct ew_image_user){
+			.first = policy[i].first,
+			.last = policy[i].last,
+			.set = policy[i].policy,
+		};
+	return 0;
+}
+
+static int read_programs(const struct ew_pins *pins, struct ew_image *image)
+{
+	_cleanup_free_ struct ew_tagged_program *list = NULL;
+	ssize_t n = ew_tag_programs_read(pins, &list);
+
+	if (n < 0)
+		return (int)n;
+	image->programs = calloc((size_t)n + 1, sizeof(*image->programs));
+	if (!image->programs)
+		return -ENOMEM;
+	for (ssize_t i = 0; i < n; i++) {
+		struct ew_image_program *program = &image->programs[image->n_programs];
+
+		if (list[i].key.generation == EW_GENERATION_COMMAND)
+			continue;
+		*program = (struct ew_image_program){
+			.key = {.program = list[i].key.program},
+			.set = list[i].tag.set,
+			.path = strndup(list[i].tag.path, sizeof(list[i].tag.path)),
+		};
+		if (!program->path)
+			return -ENOMEM;
+		image->n_programs++;
+	}
+	return 0;
+}
+
 int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale)
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
@@ -91,6 +144,22 @@ int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale
 		err = read_exceptions(pins, generation, image, stale);
 	if (err == 0)
 		err = read_cgroups(pins, EW_HALF(generation), image);
+	if (err == 0)
+		err = read_users(pins, image);
+	if (err == 0)
+		err = read_programs(pins, image);
+	if (err == 0)
+		*out = TAKE_PTR(image);
+	return err;
+}
+
+int ew_image_read_cgroups(const struct ew_pins *pins, struct ew_image **out)
+{
+	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
+	int err = image ? read_profiles(pins, image) : -ENOMEM;
+
+	if (err == 0)
+		err = read_cgroups(pins, EW_HALF(ew_pins_generation(pins)), image);
 	if (err == 0)
 		*out = TAKE_PTR(image);
 	return err;

@@ -11,9 +11,13 @@
  *
  * *STALE tells whether there are exceptions of another, which an interrupted reload left.
  *
- * They know files by identity alone, so the image has no paths of them, and no origin of a cgroup. Returns 0 and an
- * image in *OUT, which ew_image_free() releases, or a negative errno.
+ * They know the files of exceptions by identity alone, so the image has no paths of them, and no origin of a cgroup, a
+ * user or a program. Users are disjoint, in order. Returns 0 and an image in *OUT, which ew_image_free() releases, or a
+ * negative errno.
  */
 int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale);
+
+/* The same with profiles, cgroups and patterns alone. */
+int ew_image_read_cgroups(const struct ew_pins *pins, struct ew_image **out);
 
 #endif

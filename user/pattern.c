@@ -342,6 +342,15 @@ int ew_pattern_compile(const struct ew_pattern *patterns, size_t n, __u64 cut, s
 	return 0;
 }
 
+bool ew_pattern_matches(const struct ew_pattern_state *states, const char *path)
+{
+	__u32 number = EW_PATTERN_START;
+
+	while (*path && number != EW_PATTERN_DEAD)
+		number = states[number].next[(unsigned char)*path++];
+	return states[number].set != 0;
+}
+
 size_t ew_pattern_excess(const struct ew_pattern *patterns, size_t n)
 {
 	size_t fits = 0;

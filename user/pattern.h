@@ -31,6 +31,9 @@ bool ew_pattern_is(const char *text);
 int ew_pattern_compile(const struct ew_pattern *patterns, size_t n, __u64 cut, struct ew_pattern_state **states,
 		       size_t *n_states);
 
+/* Whether PATH is matched by the automaton of STATES, as the programs walk it (bpf/match.h). */
+bool ew_pattern_matches(const struct ew_pattern_state *states, const char *path);
+
 /*
  * ew_pattern_excess - which of N patterns, for which ew_pattern_compile() said -E2BIG, was too much for it
  *

@@ -25,6 +25,11 @@ struct ew_resolver {
 	int (*user)(void *context, const char *name, __u32 *out);
 	int (*group)(void *context, const char *name, __u32 *out);
 	void *context;
+	/*
+	 * For advice: the name of a user (USER) or group that NAME was most likely meant to be, as memory that the
+	 * caller frees; NULL when none is near.
+	 */
+	char *(*nearest)(void *context, bool user, const char *name);
 };
 
 /* This machine: ew_identity_of_path(), getpwnam_r(3), getgrnam_r(3). */

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "escape.h"
+#include "policy_diff_rows.h"
 #include "words.h"
 
-/* Texts are put together in memory streams; a failed one is NULL, which add() takes for want of memory. */
+/* Texts are put together in memory streams; a failed one is NULL, which ew_diff_add() takes for want of memory. */
 #define TEXT(f, ...)                                      \
 	({                                                \
 		char *text_ = NULL;                       \
@@ -116,9 +117,20 @@ char *ew_identity_text(const struct ew_identity *identity, const struct ew_image
 		       : text;
 }
 
-/* Takes the texts over; those that there have to be are NULL for want of memory. */
-static void add(struct ew_diff *diff, const char *kind, struct ew_change change, bool has_before, bool has_after)
+static void clear_change(struct ew_change *change)
 {
+	free(change->what);
+	free(change->before);
+	free(change->after);
+	free(change->origin);
+}
+
+void ew_diff_add(struct ew_diff *diff, const char *kind, struct ew_change change, bool has_before, bool has_after)
+{
+	if (change.before && change.after && EW_STREQ(change.before, change.after)) {
+		clear_change(&change);
+		return;
+	}
 	change.kind = kind;
 	if (diff->n == diff->room) {
 		size_t room = diff->room ? 2 * diff->room : 16;
@@ -131,10 +143,7 @@ static void add(struct ew_diff *diff, const char *kind, struct ew_change change,
 	}
 	if (diff->n == diff->room || !change.what || !change.origin || (has_before && !change.before) ||
 	    (has_after && !change.after)) {
-		free(change.what);
-		free(change.before);
-		free(change.after);
-		free(change.origin);
+		clear_change(&change);
 		diff->out_of_memory = true;
 		return;
 	}
@@ -142,10 +151,12 @@ static void add(struct ew_diff *diff, const char *kind, struct ew_change change,
 	diff->changes[diff->n++] = change;
 }
 
-static char *origin_of(const char *file, unsigned int line)
+char *ew_diff_origin(const char *file, unsigned int line)
 {
 	char *text;
 
+	if (!file)
+		return strdup("");
 	return asprintf(&text, "%s:%u", file, line) < 0 ? NULL : text;
 }
 
@@ -165,14 +176,9 @@ static void add_profile(const char *kind, const struct ew_profile *before, const
 		.after = after ? ew_profile_text(after) : NULL,
 	};
 
-	if (change.before && change.after && EW_STREQ(change.before, change.after)) {
-		free(change.before);
-		free(change.after);
-		return;
-	}
 	change.what = TEXT(f, fputs(either->name, f));
-	change.origin = origin_of(either->file, either->line);
-	add(diff, kind, change, before, after);
+	change.origin = ew_diff_origin(either->file, either->line);
+	ew_diff_add(diff, kind, change, before, after);
 }
 
 static void diff_profiles(const char *kind, const struct ew_image *before, const struct ew_image *after,
@@ -246,8 +252,8 @@ static void add_exception(const char *kind, const struct ew_image *images[2], co
 		return;
 	}
 	change.what = exception_name(either, image, images[b ? 0 : 1]);
-	change.origin = origin_of(image->profiles[either->key.profile].file, either->value.line);
-	add(diff, kind, change, a, b);
+	change.origin = ew_diff_origin(image->profiles[either->key.profile].file, either->value.line);
+	ew_diff_add(diff, kind, change, a, b);
 }
 
 static bool same_rule(const struct ew_exception *a, const struct ew_exception *b)
@@ -285,7 +291,7 @@ static void diff_exceptions(const char *kind, const struct ew_image *before, con
 	}
 }
 
-static char *names_of(const struct ew_image *image, __u64 set)
+char *ew_diff_names(const struct ew_image *image, __u64 set)
 {
 	const char *names[EW_PROFILES_MAX];
 	size_t n = 0;
@@ -322,18 +328,13 @@ static void add_cgroup(const char *kind, const struct ew_image *images[2], const
 {
 	const struct ew_image_cgroup *either = b ?: a;
 	struct ew_change change = {
-		.before = a ? names_of(images[0], a->set) : NULL,
-		.after = b ? names_of(images[1], b->set) : NULL,
+		.before = a ? ew_diff_names(images[0], a->set) : NULL,
+		.after = b ? ew_diff_names(images[1], b->set) : NULL,
 	};
 
-	if (change.before && change.after && EW_STREQ(change.before, change.after)) {
-		free(change.before);
-		free(change.after);
-		return;
-	}
 	change.what = ew_escape_dup(either->path, strlen(either->path), 0);
-	change.origin = either->file ? origin_of(either->file, either->line) : strdup("");
-	add(diff, kind, change, a, b);
+	change.origin = ew_diff_origin(either->file, either->line);
+	ew_diff_add(diff, kind, change, a, b);
 }
 
 static void diff_lists(const char *kind, const struct ew_image *images[2], const struct cgroup_list lists[2],
@@ -372,11 +373,10 @@ static const struct {
 	const char *kind;
 	void (*diff)(const char *kind, const struct ew_image *before, const struct ew_image *after,
 		     struct ew_diff *diff);
+	bool in_order; /* as they were added, and not by name */
 } kinds[] = {
-	{"profile", diff_profiles},
-	{"exception", diff_exceptions},
-	{"cgroup", diff_cgroups},
-	{"pattern", diff_patterns},
+	{"profile", diff_profiles, false}, {"exception", diff_exceptions, false}, {"cgroup", diff_cgroups, false},
+	{"pattern", diff_patterns, false}, {"user", ew_diff_users, true},	  {"program", ew_diff_programs, false},
 };
 
 static size_t rank(const char *kind)
@@ -392,7 +392,7 @@ static int compare_changes(const void *left, const void *right)
 {
 	const struct ew_change *a = left, *b = right;
 	size_t x = rank(a->kind), y = rank(b->kind);
-	int order = x != y ? (x > y) - (x < y) : strcmp(a->what, b->what);
+	int order = x != y ? (x > y) - (x < y) : kinds[x].in_order ? 0 : strcmp(a->what, b->what);
 
 	return order ?: (a->order > b->order) - (a->order < b->order);
 }
@@ -414,12 +414,8 @@ int ew_policy_diff(const struct ew_image *before, const struct ew_image *after, 
 
 void ew_diff_clear(struct ew_diff *diff)
 {
-	for (size_t i = 0; i < diff->n; i++) {
-		free(diff->changes[i].what);
-		free(diff->changes[i].before);
-		free(diff->changes[i].after);
-		free(diff->changes[i].origin);
-	}
+	for (size_t i = 0; i < diff->n; i++)
+		clear_change(&diff->changes[i]);
 	free(diff->changes);
 	*diff = (struct ew_diff){0};
 }

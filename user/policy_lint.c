@@ -331,8 +331,6 @@ static void lint_bool(struct lint *l, struct subject subject, const struct ew_no
 	if (i == EW_ARRAY_SIZE(words))
 		broken(l, node, "%s holds \"%s\"; expected yes or no", subject_name(subject, &name),
 		       ew_shown(node->text, &shown));
-	else if ((schema->flags & EW_SCHEMA_ONLY_NO) && i >= 2)
-		mistake(l, node, "\"%s: %s\" is " UNSUPPORTED "; expected no", subject.key, node->text);
 }
 
 /* SCHEMA is that of the list, ENTRY that of each entry. */

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 
 #include "identity.h"
+#include "words.h"
 
 static int system_program(void *context, const char *path, struct ew_identity *out)
 {
@@ -15,6 +17,7 @@ static int system_program(void *context, const char *path, struct ew_identity *o
 
 /* An entry of passwd(5) or group(5), a group with thousands of members included. */
 #define NSS_BUFFER_SIZE (1 << 20)
+#define NAMES_MAX 4096 /* looked through for the nearest; advice is not worth more */
 
 static int system_user(void *context, const char *name, __u32 *out)
 {
@@ -48,8 +51,44 @@ static int system_group(void *context, const char *name, __u32 *out)
 	return 0;
 }
 
+/* Those of the databases that can be listed (getpwent(3), getgrent(3)); a directory service may not let that be done.
+ */
+static const char *next_name(bool user)
+{
+	struct passwd *passwd = user ? getpwent() : NULL;
+	struct group *group = user ? NULL : getgrent();
+
+	return passwd ? passwd->pw_name : group ? group->gr_name : NULL;
+}
+
+static char *system_nearest(void *context, bool user, const char *name)
+{
+	char *names[NAMES_MAX], *found = NULL;
+	const char *next;
+	size_t n = 0;
+
+	(void)context;
+	if (user)
+		setpwent();
+	else
+		setgrent();
+	while (n < NAMES_MAX && (next = next_name(user)) && (names[n] = strdup(next)))
+		n++;
+	if (user)
+		endpwent();
+	else
+		endgrent();
+	next = ew_words_nearest(name, (const char *const *)names, n);
+	if (next)
+		found = strdup(next);
+	while (n)
+		free(names[--n]);
+	return found;
+}
+
 const struct ew_resolver ew_resolver_system = {
 	.program = system_program,
 	.user = system_user,
 	.group = system_group,
+	.nearest = system_nearest,
 };

@@ -68,7 +68,6 @@ enum ew_policy_userns { EW_POLICY_USERNS_ALL, EW_POLICY_USERNS_INITIAL };
  * for text its kind, which picks the check of policy_text.c.
  */
 #define EW_SCHEMA_RESERVED (1 << 20) /* a known key that this version does not support */
-#define EW_SCHEMA_ONLY_NO (1 << 21)  /* a boolean that this version supports as `no` */
 #define EW_SCHEMA_TEXT_SHIFT 24
 #define EW_SCHEMA_TEXT(kind) ((kind) << EW_SCHEMA_TEXT_SHIFT)
 

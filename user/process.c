@@ -286,6 +286,7 @@ int ew_process_tag_self(const struct ew_pins *pins, __u64 set, __u64 starting)
 
 	if (err < 0)
 		return err;
+	tag.by[EW_BY_COMMAND] |= set & ~tag.set;
 	tag.set |= set;
 	tag.starting |= starting;
 	return bpf_map_update_elem(pins->task_tags_fd, &pidfd, &tag, BPF_ANY) < 0 ? -errno : 0;

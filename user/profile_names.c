@@ -20,7 +20,7 @@ void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *
 }
 
 /* A slot whose profile is gone still applies to whatever has it. */
-static const char *name_of(const struct ew_profile_names *names, unsigned int slot, char buf[16])
+const char *ew_profile_name(const struct ew_profile_names *names, unsigned int slot, char buf[16])
 {
 	if (*names->name[slot])
 		return names->name[slot];
@@ -38,7 +38,7 @@ char *ew_profile_names_join(const struct ew_profile_names *names, __u64 set)
 		return NULL;
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
 		if (set >> slot & 1)
-			fprintf(f, "%s%s%s", ftell(f) > 0 ? ", " : "", name_of(names, slot, buf),
+			fprintf(f, "%s%s%s", ftell(f) > 0 ? ", " : "", ew_profile_name(names, slot, buf),
 				names->gone >> slot & 1 ? " (gone)" : "");
 	return fclose(f) == 0 ? text : NULL;
 }
@@ -50,6 +50,6 @@ json_object *ew_profile_names_json(const struct ew_profile_names *names, __u64 s
 
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
 		if (set >> slot & 1)
-			json_object_array_add(list, json_object_new_string(name_of(names, slot, buf)));
+			json_object_array_add(list, json_object_new_string(ew_profile_name(names, slot, buf)));
 	return list;
 }

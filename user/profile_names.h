@@ -14,6 +14,9 @@ struct ew_profile_names {
 
 void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *names);
 
+/* The name of a slot's profile; for a slot without one, its number, in BUF. */
+const char *ew_profile_name(const struct ew_profile_names *names, unsigned int slot, char buf[16]);
+
 /* The names of a set of slots as "web, db (gone)". Returns memory that the caller frees, or NULL. */
 char *ew_profile_names_join(const struct ew_profile_names *names, __u64 set);
 

@@ -68,7 +68,7 @@ static int write_spans(const struct ew_pins *pins, __u32 generation, const struc
 
 int ew_tag_users_apply(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
 {
-	_cleanup_free_ struct ew_user_span *spans = calloc(EW_USER_RANGES + EW_USERS_MAX, sizeof(*spans));
+	_cleanup_free_ struct ew_user_span *spans = calloc(EW_USER_RANGES + image->n_users, sizeof(*spans));
 	__u32 slot = EW_USER_TABLE(generation), current = 0;
 	size_t n = 0;
 	ssize_t had;

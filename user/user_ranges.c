@@ -46,7 +46,8 @@ static __u64 counted(const unsigned int counts[64])
 	return set;
 }
 
-static int sweep(const struct edge *edges, size_t n, struct ew_user_range *table)
+/* TABLE has ROOM entries, all zero. Returns how many are used, or -ENOSPC. */
+static ssize_t sweep(const struct edge *edges, size_t n, struct ew_user_range *table, size_t room)
 {
 	struct open_spans open = {0};
 	size_t used = 1;
@@ -64,32 +65,59 @@ static int sweep(const struct edge *edges, size_t n, struct ew_user_range *table
 		if (at == EW_USER_NONE ||
 		    (next.policy == table[used - 1].policy && next.command == table[used - 1].command))
 			continue;
-		if (at != 0 && used == EW_USER_RANGES)
+		if (at != 0 && used == room)
 			return -ENOSPC;
 		table[at ? used++ : 0] = next;
 	}
-	for (; used < EW_USER_RANGES; used++)
-		table[used].first = EW_USER_NONE;
-	return 0;
+	return (ssize_t)used;
 }
 
-int ew_user_ranges_build(const struct ew_user_span *spans, size_t n, struct ew_user_range *out)
+/* The ranges that SPANS make, in TABLE as above. */
+static ssize_t build(const struct ew_user_span *spans, size_t n, struct ew_user_range *table, size_t room)
 {
 	_cleanup_free_ struct edge *edges = calloc(2 * n + 1, sizeof(*edges));
-	_cleanup_free_ struct ew_user_range *table = calloc(EW_USER_RANGES, sizeof(*table));
-	int err;
 
-	if (!edges || !table)
+	if (!edges)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		edges[2 * i] = (struct edge){spans[i].first, true, &spans[i]};
 		edges[2 * i + 1] = (struct edge){spans[i].last + 1, false, &spans[i]};
 	}
 	qsort(edges, 2 * n, sizeof(*edges), compare_edges);
-	err = sweep(edges, 2 * n, table);
-	if (err == 0)
-		memcpy(out, table, EW_USER_RANGES * sizeof(*out));
-	return err;
+	return sweep(edges, 2 * n, table, room);
+}
+
+int ew_user_ranges_build(const struct ew_user_span *spans, size_t n, struct ew_user_range *out)
+{
+	_cleanup_free_ struct ew_user_range *table = calloc(EW_USER_RANGES, sizeof(*table));
+	ssize_t used = table ? build(spans, n, table, EW_USER_RANGES) : -ENOMEM;
+
+	if (used < 0)
+		return (int)used;
+	for (; used < EW_USER_RANGES; used++)
+		table[used].first = EW_USER_NONE;
+	memcpy(out, table, EW_USER_RANGES * sizeof(*out));
+	return 0;
+}
+
+ssize_t ew_user_ranges_disjoin(const struct ew_user_span *spans, size_t n, struct ew_user_span **out)
+{
+	_cleanup_free_ struct ew_user_range *table = calloc(2 * n + 1, sizeof(*table));
+	_cleanup_free_ struct ew_user_span *list = calloc(2 * n + 1, sizeof(*list));
+	ssize_t used = table && list ? build(spans, n, table, 2 * n + 1) : -ENOMEM, kept = 0;
+
+	for (ssize_t i = 0; i < used; i++)
+		if (table[i].policy | table[i].command)
+			list[kept++] = (struct ew_user_span){
+				.first = table[i].first,
+				.last = (i + 1 < used ? table[i + 1].first : EW_USER_NONE) - 1,
+				.policy = table[i].policy,
+				.command = table[i].command,
+			};
+	if (used < 0)
+		return used;
+	*out = TAKE_PTR(list);
+	return kept;
 }
 
 size_t ew_user_ranges_spans(const struct ew_user_range *table, struct ew_user_span *out)

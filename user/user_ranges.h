@@ -3,6 +3,7 @@
 #define EW_USER_RANGES_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <execward/subject.h>
 
@@ -19,6 +20,13 @@ struct ew_user_span {
  * Returns 0, -ENOSPC when they do not fit, or -ENOMEM; OUT is untouched on failure.
  */
 int ew_user_ranges_build(const struct ew_user_span *spans, size_t n, struct ew_user_range *out);
+
+/*
+ * ew_user_ranges_disjoin - N spans as disjoint ones, in order, of users that have the same tags each
+ *
+ * As many as it takes. Returns their number or -ENOMEM; *OUT is to be freed, and untouched on failure.
+ */
+ssize_t ew_user_ranges_disjoin(const struct ew_user_span *spans, size_t n, struct ew_user_span **out);
 
 /* The tagged ranges of TABLE, disjoint and in order, in OUT, which has room for EW_USER_RANGES. Returns their number.
  */

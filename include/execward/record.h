@@ -48,11 +48,25 @@ struct ew_record {
 
 #define EW_RECORD_FIXED ((unsigned int)__builtin_offsetof(struct ew_record, paths))
 
+/* How a process came by a profile of its tag, if not from its parent. */
+enum ew_task_by {
+	EW_BY_COMMAND, /* `tag --pid`, or `run` by root */
+	EW_BY_SELF,    /* it put itself under it */
+	EW_BY_PROGRAM, /* it executed a program */
+	EW_BY_STICKY,  /* it was in a cgroup whose tag sticks */
+	EW_BY_MAX
+};
+
 /* Process tag, in the storage of the thread-group leader. */
 struct ew_task_tag {
 	__u64 set;
 	__u64 starting; /* profiles whose `exec: none` lets the next exec pass: `execward run` execs its command */
 	__u64 scan;	/* ew_scan.number of the last `tag --pid` or `untag --pid` that was here */
+	/*
+	 * Profiles of the set, by how they came; what is in none of these was inherited. Not copied to children, which
+	 * start with zeroes, and read by no hook: for `list` alone.
+	 */
+	__u64 by[EW_BY_MAX];
 };
 
 enum ew_loss {

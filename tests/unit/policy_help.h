@@ -12,6 +12,7 @@
 
 #include "policy_compile.h"
 #include "policy_read.h"
+#include "words.h"
 
 /* What the tests of policies share: a machine of their own to look names up on, and diagnostics as text. */
 
@@ -62,7 +63,17 @@ static inline int fake_group(void *context, const char *name, __u32 *out)
 	return fake_id(name, (const char *const[]){"root", "shadow", NULL}, (const __u32[]){0, 42}, out);
 }
 
-static const struct ew_resolver fake_machine = {fake_program, fake_user, fake_group, NULL};
+static inline char *fake_nearest(void *context, bool user, const char *name)
+{
+	static const char *const users[] = {"root", "toor", "www-data"}, *const groups[] = {"root", "shadow"};
+	const char *nearest = user ? ew_words_nearest(name, users, EW_ARRAY_SIZE(users))
+				   : ew_words_nearest(name, groups, EW_ARRAY_SIZE(groups));
+
+	(void)context;
+	return nearest ? strdup(nearest) : NULL;
+}
+
+static const struct ew_resolver fake_machine = {fake_program, fake_user, fake_group, NULL, fake_nearest};
 
 /* The diagnostics as ew_diagnostics_print() writes them; the caller frees. */
 static inline char *diagnostics_text(const struct ew_diagnostics *diag)

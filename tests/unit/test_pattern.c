@@ -41,6 +41,7 @@ static bool matches(const char *pattern, const char *path)
 	assert_true(states[EW_PATTERN_DEAD].set == 0);
 	set = run(states, n, path);
 	assert_true(set == 0 || set == 4);
+	assert_int_equal(ew_pattern_matches(states, path), set != 0);
 	return set;
 }
 

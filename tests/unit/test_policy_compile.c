@@ -288,9 +288,14 @@ static void out_is_untouched_on_failure(void **state)
 
 static void this_machine(void **state)
 {
+	_cleanup_free_ char *user = ew_resolver_system.nearest(NULL, true, "roott");
+	_cleanup_free_ char *group = ew_resolver_system.nearest(NULL, false, "shadwo");
 	__u32 id = 7;
 
 	(void)state;
+	assert_string_equal(user, "root");
+	assert_string_equal(group, "shadow");
+	assert_null(ew_resolver_system.nearest(NULL, true, "nothing-like-a-user"));
 	assert_int_equal(ew_resolver_system.user(NULL, "root", &id), 0);
 	assert_int_equal(id, 0);
 	id = 7;

@@ -46,6 +46,20 @@ static void assert_diff(const char *before, const char *after, const char *expec
 	assert_string_equal(text, expected);
 }
 
+/* N profiles, named PREFIX0 and so on; the caller frees. */
+static char *many(const char *prefix, unsigned int n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	fputs(n ? HEAD : "version: 1\nprofiles: []\n", f);
+	for (unsigned int i = 0; i < n; i++)
+		fprintf(f, "- {name: %s%u, mode: deny, cgroups: [/%s%u]}\n", prefix, i, prefix, i);
+	fclose(f);
+	return text;
+}
+
 static void no_difference(void **state)
 {
 	(void)state;
@@ -96,6 +110,77 @@ static void patterns(void **state)
 		    "~ pattern /x/*: a -> a, b (p.yaml:3)\n");
 }
 
+static void users(void **state)
+{
+	(void)state;
+	/* cut in other ways, under the same names: no difference */
+	assert_diff(HEAD "- {name: a, mode: deny, users: [1000-1999, 1500-2500, root]}\n",
+		    HEAD "- {name: a, mode: deny, users: [0, 2000-2500, 1000-1200, 1201-1999]}\n", "");
+	assert_diff(HEAD "- {name: a, mode: deny, users: [1000-1999, www-data, 7]}\n- {name: b, mode: kill}\n",
+		    HEAD "- {name: a, mode: deny, users: [1000-1499, 1600-2999, www-data]}\n"
+			 "- name: b\n  mode: kill\n  users: [9,\n  1400-1700, 4294967294]\n",
+		    "- user 7: a (p.yaml:3)\n"
+		    "+ user 9: b (p.yaml:6)\n"
+		    "~ user 1400-1499: a -> a, b (p.yaml:3)\n"
+		    "~ user 1500-1599: a -> b (p.yaml:7)\n"
+		    "~ user 1600-1700: a -> a, b (p.yaml:3)\n"
+		    "+ user 2000-2999: a (p.yaml:3)\n"
+		    "+ user 4294967294: b (p.yaml:7)\n");
+	assert_diff(HEAD "- {name: a, mode: deny, users: [0-4294967294]}\n", HEAD "- {name: a, mode: deny}\n",
+		    "- user 0-4294967294: a (p.yaml:3)\n");
+}
+
+/* Profiles that go, and others that get their slots, are not the same to a user. */
+static void users_of_a_reused_slot(void **state)
+{
+	_cleanup_free_ char *old = many("a", EW_PROFILES_MAX), *new = many("b", EW_PROFILES_MAX);
+	EW_CLEANUP(ew_image_free) struct ew_image *a = image_of(old, NULL), *b = image_of(new, a);
+	EW_CLEANUP(ew_diff_clear) struct ew_diff diff = {0};
+	struct ew_image_user user = {.first = 5, .last = 6, .set = 1};
+	bool found = false;
+
+	(void)state;
+	a->users[0] = b->users[0] = user;
+	a->n_users = b->n_users = 1;
+	assert_int_equal(ew_policy_diff(a, b, &diff), 0);
+	for (size_t i = 0; i < diff.n; i++) {
+		if (strcmp(diff.changes[i].kind, "user"))
+			continue;
+		assert_false(found);
+		found = true;
+		assert_string_equal(diff.changes[i].what, "5-6");
+		assert_string_equal(diff.changes[i].before, a->profiles[0].name);
+		assert_string_equal(diff.changes[i].after, b->profiles[0].name);
+		assert_string_equal(diff.changes[i].origin, "");
+	}
+	assert_true(found);
+}
+
+static char *program_is(const char *path)
+{
+	struct ew_identity identity = {0};
+	char *text;
+
+	fake_program(NULL, path, &identity);
+	assert_true(asprintf(&text, "%s (inode %llu of 8:1)", path, (unsigned long long)identity.ino) > 0);
+	return text;
+}
+
+static void programs(void **state)
+{
+	_cleanup_free_ char *goes = program_is("/goes"), *new = program_is("/new"), *p = program_is("/p"), *text;
+
+	(void)state;
+	assert_true(
+		asprintf(&text,
+			 "- program %s: a (p.yaml:3)\n+ program %s: b (p.yaml:5)\n~ program %s: a -> a, b (p.yaml:3)\n",
+			 goes, new, p) > 0);
+	assert_diff(HEAD "- {name: a, mode: deny, programs: [/goes, /p, /same/one]}\n- {name: b, mode: kill}\n",
+		    HEAD "- {name: a, mode: deny, programs: [/same/two, /p]}\n"
+			 "- name: b\n  programs: [/new, /p]\n  mode: kill\n",
+		    text);
+}
+
 static void json(void **state)
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *a = image_of(HEAD "- {name: a, mode: deny}\n", NULL);
@@ -113,20 +198,6 @@ static void json(void **state)
 		"{\"change\":\"add\",\"kind\":\"profile\",\"what\":\"b\",\"before\":null,\"after\":\"mode deny, gains "
 		"uid gid caps\",\"origin\":\"p.yaml:3\"}]");
 	json_object_put(list);
-}
-
-/* N profiles, named PREFIX0 and so on; the caller frees. */
-static char *many(const char *prefix, unsigned int n)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	fputs(n ? HEAD : "version: 1\nprofiles: []\n", f);
-	for (unsigned int i = 0; i < n; i++)
-		fprintf(f, "- {name: %s%u, mode: deny, cgroups: [/%s%u]}\n", prefix, i, prefix, i);
-	fclose(f);
-	return text;
 }
 
 static void slots_stay(void **state)
@@ -215,10 +286,17 @@ static void printed_is_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_difference),   cmocka_unit_test(every_difference),
-		cmocka_unit_test(patterns),	   cmocka_unit_test(json),
-		cmocka_unit_test(slots_stay),	   cmocka_unit_test(slots_at_the_limit),
-		cmocka_unit_test(paths_are_known), cmocka_unit_test(printed_is_the_same),
+		cmocka_unit_test(no_difference),
+		cmocka_unit_test(every_difference),
+		cmocka_unit_test(users),
+		cmocka_unit_test(users_of_a_reused_slot),
+		cmocka_unit_test(programs),
+		cmocka_unit_test(patterns),
+		cmocka_unit_test(json),
+		cmocka_unit_test(slots_stay),
+		cmocka_unit_test(slots_at_the_limit),
+		cmocka_unit_test(paths_are_known),
+		cmocka_unit_test(printed_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,12 +31,18 @@ static void users(void **state)
 					      "- {name: c, mode: deny, users: [root, \"0-4294967294\"]}\n",
 					 0, "");
 	static const struct ew_image_user expected[] = {
-		{33, 33, 1}, {1000, 60000, 1}, {7, 7, 1}, {0, 0, 4}, {0, 4294967294, 4},
+		{33, 33, 1, 3, "p.yaml"}, {1000, 60000, 1, 3, "p.yaml"},   {7, 7, 1, 3, "p.yaml"},
+		{0, 0, 4, 5, "p.yaml"},	  {0, 4294967294, 4, 5, "p.yaml"},
 	};
 
 	(void)state;
 	assert_int_equal(image->n_users, EW_ARRAY_SIZE(expected));
-	assert_memory_equal(image->users, expected, sizeof(expected));
+	for (size_t i = 0; i < image->n_users; i++) {
+		assert_true(image->users[i].first == expected[i].first && image->users[i].last == expected[i].last);
+		assert_true(image->users[i].set == expected[i].set);
+		assert_int_equal(image->users[i].line, expected[i].line);
+		assert_string_equal(image->users[i].file, expected[i].file);
+	}
 }
 
 static void user_words(void **state)
@@ -50,7 +56,8 @@ static void user_words(void **state)
 		{"a-b", "a-b", 0, 0}, {"1000-x", "1000-x", 0, 0},
 		{"1.5", "1.5", 0, 0}, {"www-data", "www-data", 0, 0},
 	};
-	static const char *const wrong[] = {"-", "-1", "1-", "1-2-3", "--", "2-1", "01", "1-02", "4294967295", ""};
+	static const char *const wrong[] = {"-",   "-1", "1-",	 "1-2-3",      "--",
+					    "2-1", "01", "1-02", "4294967295", ""};
 
 	(void)state;
 	for (size_t i = 0; i < EW_ARRAY_SIZE(right); i++) {

@@ -114,6 +114,7 @@ static void there_and_back(void **state)
 		struct ew_user_span spans[40];
 		size_t n = (size_t)random() % EW_ARRAY_SIZE(spans);
 		_cleanup_free_ struct ew_user_range *table = NULL, *again = NULL;
+		_cleanup_free_ struct ew_user_span *disjoint = NULL;
 
 		for (size_t i = 0; i < n; i++) {
 			__u32 first = (__u32)random() % 500, length = (__u32)random() % 60;
@@ -124,6 +125,9 @@ static void there_and_back(void **state)
 		table = make(spans, n);
 		for (__u32 uid = 0; uid < 600; uid++)
 			assert_table(table, spans, n, uid);
+		assert_int_equal(ew_user_ranges_disjoin(spans, n, &disjoint), ew_user_ranges_spans(table, back));
+		for (size_t i = 0; i < ew_user_ranges_spans(table, back); i++)
+			assert_memory_equal(&disjoint[i], &back[i], sizeof(*back));
 		again = make(back, ew_user_ranges_spans(table, back));
 		assert_memory_equal(again, table, EW_USER_RANGES * sizeof(*table));
 	}
@@ -133,6 +137,7 @@ static void limits(void **state)
 {
 	_cleanup_free_ struct ew_user_span *spans = calloc(EW_USER_RANGES, sizeof(*spans));
 	_cleanup_free_ struct ew_user_range *table = NULL;
+	_cleanup_free_ struct ew_user_span *list = NULL;
 	struct ew_user_range untouched = {.first = 5};
 	size_t most = EW_USER_RANGES / 2;
 
@@ -144,6 +149,9 @@ static void limits(void **state)
 	assert_int_equal(table[EW_USER_RANGES - 1].first, EW_USER_RANGES - 1);
 	assert_int_equal(ew_user_ranges_build(spans, most + 1, &untouched), -28);
 	assert_int_equal(untouched.first, 5);
+	/* a list has no such limit */
+	assert_int_equal(ew_user_ranges_disjoin(spans, most + 1, &list), most + 1);
+	assert_true(list[most].first == 2 * most && list[most].last == 2 * most && list[most].policy == 1);
 	/* what policy and commands can have at most, apart from one another and not from 0 on */
 	for (__u32 i = 0; i < 2 * EW_USERS_MAX; i++)
 		spans[i] = (struct ew_user_span){2 * i + 1, 2 * i + 1, i % 2, !(i % 2)};

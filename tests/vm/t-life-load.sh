@@ -130,7 +130,7 @@ kill -KILL $trace
 wait $trace 2>/dev/null
 nok "none is left" pgrep -x execward
 is "enforcement goes on in the cgroup" refused "$(gain_in /life)"
-like "the process keeps its tag" "^$job sleep +no +process" "$(execward list)"
+like "the process keeps its tag" "^$job sleep +no +command" "$(execward list)"
 kill $job
 rc "status: enforcing" 0 execward status
 ok "unload" execward unload

@@ -80,7 +80,7 @@ wait_for 5 grep -qx sleep /proc/$job/comm
 list=$(execward list)
 like "a tree: above" '^/s p +no +command$' "$list"
 like "below" '^.{1,6}/s p/x +see +command$' "$list"
-like "a process" "^$job sleep +dead +process\$" "$list"
+like "a process" "^$job sleep +dead +command\$" "$list"
 kill $job
 cg_remove "/s p/x" "/s p"
 rc "wrong option" 2 execward list --nonsense

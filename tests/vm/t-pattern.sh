@@ -52,9 +52,9 @@ expect_all() {
 }
 t_case "there before"
 expect_all
-list=$(execward list)
-like "list has what matches" '/p/web +one +policy$' "$list"
-like "all the profiles" '/p/both1 +deep, heard +policy$' "$list"
+list=$(execward --policy-dir "$POLICY" list)
+like "list has what matches" '/p/web +one +pattern /p/web\* \(p.yaml:3\)$' "$list"
+like "all the profiles" '/p/both1 +deep, heard +deep: pattern /p/both\* \(p.yaml:4\); heard: pattern /p/both\? \(p.yaml:5\)$' "$list"
 unlike "not what inherits" 'below' "$list"
 
 t_case "made later"
@@ -104,7 +104,7 @@ for _ in 1 2 3 4; do
 done
 cg_make "$long/x" "$long/y" # 811 bytes
 is "without a match" 0 "$(gain_in "$long/y")"
-like "matched far beyond what a literal path can have" '/x +heard +policy$' "$(execward list)"
+like "matched far beyond what a literal path can have" '/x +heard +pattern /long/\*\*/x \(p.yaml:5\)$' "$(execward --policy-dir "$POLICY" list)"
 is "still none" 0 "$(paths_cut)"
 # the kernel's path ends after 1,023 bytes: 1,022 are whole
 fits=$long/$(printf '%0212d' 7) over=$long/$(printf '%0213d' 7)
@@ -112,7 +112,7 @@ is "bytes of the longest that is whole" 1022 ${#fits}
 cg_make "$fits" "$over" "$over/x" "$long/z"
 is "whole, without a match" 0 "$(gain_in "$fits")"
 is "cut: as if every pattern matched that refuses" killed "$(gain_in "$over")"
-like "those alone" '[0-9] +one, deep +policy$' "$(execward list)"
+like "those alone" '[0-9] +one, deep +one: path too long to be matched \(profile p.yaml:3\); deep: path too long to be matched \(profile p.yaml:4\)$' "$(execward --policy-dir "$POLICY" list)"
 is "and below" killed "$(gain_in "$over/x")"
 is "beside it" 0 "$(gain_in "$long/z")"
 is "both are counted" 2 "$(paths_cut)"

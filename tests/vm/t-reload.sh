@@ -85,7 +85,7 @@ is "b: refused by the new profile" refused "$(gain_in /r/b)"
 cg_make /r/later
 is "made after: refused" refused "$(gain_in /r/later)"
 is "one exception" 1 "$(entries exceptions)"
-like "list" '^/r/b +x, new +policy$|^/r/b +new, x +policy$' "$(execward list)"
+like "list" '^/r/b +x, new +x: one.yaml:7; new: one.yaml:3$' "$(execward --policy-dir "$POLICY" list)"
 
 t_case "changed and removed"
 policy one <<YAML

@@ -28,7 +28,7 @@ is "tagged" refused "$(gain_in /named/now)"
 is "and what is below" refused "$(gain_in /named/now/below)"
 is "not what is above" 0 "$(gain_in /named)"
 is "not a name that begins alike" 0 "$(gain_in /named/laterx)"
-like "list tells the origin" '^/named/now +named, heard +policy$' "$(execward list)"
+like "list tells the origin" '^/named/now +named, heard +named: u.yaml:3; heard: u.yaml:4$' "$(execward --policy-dir "$POLICY" list)"
 
 t_case "made later"
 cg_make /named/later /named/later/below
@@ -46,7 +46,7 @@ cg_make /named/later
 is "tagged anew" refused "$(gain_in /named/later)"
 ok "another tag by command" execward tag --cgroup /named/later dead
 is "adds to the policy's" killed "$(gain_in /named/later)"
-like "and is told" '^/named/later +dead, named +policy, command$' "$(execward list)"
+like "and is told" '^/named/later +dead, named +dead: command; named: u.yaml:3$' "$(execward --policy-dir "$POLICY" list)"
 cg_remove /named/later
 
 t_case "no moment untagged"

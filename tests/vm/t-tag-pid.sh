@@ -15,8 +15,8 @@ asker_start alice
 is "untagged" 0 "$(asker_ask)"
 ok "tag" execward tag --pid "$ASKER" no
 is "its children are refused" refused "$(asker_ask)"
-like "list" "^$ASKER asker +no +process\$" "$(execward list)"
-like "list as JSON" "\"processes\":\[\{\"pid\":$ASKER,\"comm\":\"asker\",\"profiles\":\[\"no\"\]\}\]" "$(execward list --json)"
+like "list" "^$ASKER asker +no +command\$" "$(execward list)"
+like "list as JSON" "\"processes\":\[\{\"pid\":$ASKER,\"comm\":\"asker\",\"profiles\":\[\"no\"\],\"origins\":\[\{\"profile\":\"no\",\"by\":\"command\"\}\]\}\]" "$(execward list --json)"
 like "status" '"tagged_processes":1,' "$(execward status --json)"
 is "others are not" 0 "$(gain)"
 ok "tag again changes nothing" execward tag --pid "$ASKER" no

@@ -48,7 +48,7 @@ is "an exec that failed does not count" 0 "$(u env PATH="$T_TMP/first:$T_TMP/sec
 ok "untag it" execward untag --program "$T_TMP/first/prog"
 is "another user" refused "$(outcome asuser 1001 1001 1001 "$ENV" "$SUID")"
 like "list" '^no +command$' "$(listed "$ENV")"
-like "JSON" "\"programs\":\[\{\"dev\":\"$(mountpoint -d "$(df --output=target "$ENV" | tail -1)")\",\"ino\":$(stat -c %i "$ENV"),\"path\":\"$ENV\",\"origin\":\"command\",\"profiles\":\[\"no\"\]\}\]" "$(execward list --json)"
+like "JSON" "\"programs\":\[\{\"dev\":\"$(mountpoint -d "$(df --output=target "$ENV" | tail -1)")\",\"ino\":$(stat -c %i "$ENV"),\"path\":\"$ENV\",\"origin\":\"command\",\"profiles\":\[\"no\"\],\"origins\":\[\{\"profile\":\"no\",\"by\":\"command\"\}\]\}\]" "$(execward list --json)"
 ok "a second profile, which only audits" execward tag --program "$SH" see
 is "passes" 0 "$(u "$SH" -c "exec $SUID")"
 is "counted" 1 "$(counter audit)"
@@ -136,7 +136,7 @@ is "an exception" "0 refused" "$(u "$HOLES" "$SUID") $(u "$HOLES" ping 2>&1 | se
 is "governed" refused "$(u "$ENV" "$SUID")"
 is "others are not" 0 "$(u env "$SUID")"
 is "descendants" refused "$(u "$ENV" tchild session "$SUID")"
-like "list" '^no, see +policy$' "$(listed "$ENV")"
+like "list" '^no, see +no: profile t.yaml:3; see: profile t.yaml:4$' "$(listed "$ENV")"
 like "status counts them" '"tagged_users":0,"tagged_programs":4,' "$(execward status --json)"
 is "audit" 0 "$(u "$SH" -c "exec $SUID")"
 is "counted" 1 "$(counter audit)"

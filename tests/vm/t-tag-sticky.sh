@@ -67,7 +67,7 @@ is "audit passes" 0 "$(leave /see "$SUID")"
 is "counted" 1 "$(counter audit)"
 is "kill" killed "$(leave /dead "$SUID")"
 asker_start sh -c 'echo $$ >"$0/dead/cgroup.procs" && exec env sh -c '\''echo $$ >"$0/cgroup.procs" && exec asuser 1000 1000 1000 "$@"'\'' "$0" "$@"' $CG
-like "listed as a process" "^$ASKER asker +dead +process$" "$(execward list)"
+like "listed as a process" "^$ASKER asker +dead +sticky$" "$(execward list)"
 ok "untag the process" execward untag --pid "$ASKER"
 is "free" 0 "$(asker_ask)"
 asker_stop

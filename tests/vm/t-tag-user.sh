@@ -38,7 +38,7 @@ is "beside it as before" "0 0" "$(as_uid 1999) $(as_uid 3000)"
 like "list: before" '^see +command$' "$(listed 1001-1999)"
 like "list: within" '^see, dead +command$' "$(listed 2000-2999)"
 like "list: after" '^see +command$' "$(listed 3000-60000)"
-like "JSON" '"users":\[\{"first":1000,"last":1000,"origin":"command","profiles":\["no"\]\},\{"first":1001,' "$(execward list --json)"
+like "JSON" '"users":\[\{"first":1000,"last":1000,"origin":"command","profiles":\["no"\],"origins":\[\{"profile":"no","by":"command"\}\]\},\{"first":1001,' "$(execward list --json)"
 ok "the last user there can be" execward tag --user 4294967294 no
 is "is governed" "refused 0" "$(as_uid 4294967294) $(as_uid 4294967293)"
 ok "root" execward tag --user 0 watch
@@ -73,6 +73,9 @@ t_case "bad input"
 out=$(execward tag --user no-such-user no 2>&1)
 is "unknown name: exit" 1 "$?"
 like "text" '^execward: unknown user "no-such-user"; expected a user of this machine, a number, or a range such as 1000-1999; see: getent passwd$' "$out"
+is "one that is near" 'execward: unknown user "alise"; did you mean "alice"? See: getent passwd' "$(execward tag --user alise no 2>&1)"
+printf 'version: 1\nprofiles:\n  - {name: n, mode: deny, users: [alise]}\n' >"$T_TMP/n.yaml"
+like "in a policy" ':3:35: error: unknown user "alise"; .*\(did you mean "alice"\?\)$' "$(execward check "$T_TMP/n.yaml" 2>&1)"
 out=$(execward tag --user 5-1 no 2>&1)
 like "range backwards" '^execward: users "5-1" end before they begin; expected 1-5$' "$out"
 out=$(execward tag --user 4294967295 no 2>&1)
@@ -103,7 +106,7 @@ is "counted" 1 "$(counter audit)"
 is "in a range" "refused refused refused killed" "$(as_uid 1500) $(as_uid 60000) $(as_uid 1600) $(as_uid 1650)"
 is "outside" "0 0" "$(as_uid 1499) $(as_uid 60001)"
 is "an exception" 0 "$(as_uid 998)"
-like "list" '^no +policy$' "$(listed 1000)"
+like "list" '^no +profile t.yaml:3$' "$(listed 1000)"
 like "status counts them" '; 8 users or ranges, 0 programs$' "$(execward status)"
 ok "one more by command" execward tag --user 60001 dead
 is "is governed" killed "$(as_uid 60001)"

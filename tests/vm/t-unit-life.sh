@@ -40,7 +40,7 @@ ok "load" u_load
 
 t_case "policy path"
 is "a service that ran before" refused "$(did named "$SUDO")"
-like "list tells the policy" '^/system.slice/named.service +literal +policy' "$(execward list)"
+like "list tells the policy" '^/system.slice/named.service +literal +profile literal.yaml:' "$(execward list)"
 ok "restart" systemctl restart named.service
 is "after restart" refused "$(did named "$SUDO")"
 ok "stop" systemctl stop named.service

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_POLICY_COMPILER_H
+#define EW_POLICY_COMPILER_H
+
+#include <errno.h>
+#include <string.h>
+
+#include "policy_compile.h"
+#include "util.h"
+
+/*
+ * What the files of the compiler share; nobody else includes this. policy_compile.c goes through the policy and makes
+ * profiles, cgroups and exceptions, policy_compile_subjects.c makes users and programs and chooses slots, and
+ * policy_compile_names.c looks up names and paths on this machine.
+ */
+
+/* An exception in the making, with where it comes from. */
+struct ew_compiler_source {
+	const struct ew_policy_exception *exception;
+	const char *program, *from; /* paths, for messages; from is "" for any */
+};
+
+struct ew_compiler {
+	unsigned int flags;
+	const struct ew_resolver *resolver;
+	struct ew_diagnostics *diag;
+	struct ew_image *image;
+	struct ew_compiler_source *sources; /* of image->exceptions, by index */
+	size_t room;			    /* in both */
+	struct {
+		const struct ew_policy_file *file;
+		const struct ew_node *node;
+	} patterns[EW_PATTERNS_MAX]; /* places of image->patterns, by index */
+	const struct ew_slots *slots;
+	__u64 staying; /* of those, the ones that the policy has */
+	__u64 taken;
+	void *lookups; /* tsearch(3) tree of struct lookup: each path is looked at once */
+	size_t n_lookups;
+
+	/* What is being compiled. */
+	const struct ew_policy_file *file;
+	const struct ew_policy_profile *profile;
+	__u32 slot;
+};
+
+#define ew_compiler_error(c, node, ...) \
+	ew_diagnose_error((c)->diag, (c)->file->path, (node)->line, (node)->column, __VA_ARGS__)
+
+/* The users and the programs of the profile that is being compiled. Return 0 or -ENOMEM; mistakes are told. */
+int ew_compiler_users(struct ew_compiler *c);
+int ew_compiler_programs(struct ew_compiler *c);
+
+/* Makes one of programs that several profiles name, or one profile by several paths. */
+void ew_compiler_merge_programs(struct ew_image *image);
+
+/* Which of the slots that are taken already stay so under POLICY. */
+void ew_compiler_keep_slots(struct ew_compiler *c, const struct ew_policy *policy);
+
+/* Chooses the slot of the profile that is being compiled; false with an error when there is none. */
+bool ew_compiler_take_slot(struct ew_compiler *c);
+
+/*
+ * The id of a user (USER) or group. Returns 0; -ENOMEM; or another negative errno, when the mistake, at NODE, is told.
+ */
+int ew_compiler_resolve_name(struct ew_compiler *c, bool user, const char *name, const struct ew_node *node,
+			     __u32 *out);
+
+/* The identity of a program; an error or warning is told, and then -EINVAL says to leave it out. */
+int ew_compiler_resolve_program(struct ew_compiler *c, const char *path, const struct ew_node *node,
+				struct ew_identity *out);
+
+/* Gives the image the paths that were looked up, and forgets what else was found. Returns 0 or -ENOMEM. */
+int ew_compiler_keep_paths(struct ew_compiler *c);
+void ew_compiler_forget_lookups(struct ew_compiler *c);
+
+#endif
