@@ -2,9 +2,11 @@
 #include "policy_compile.h"
 
 #include <errno.h>
-#include <search.h>
 #include <string.h>
 
+#include "distinct.h"
+#include "identity.h"
+#include "lookups.h"
 #include "pattern.h"
 #include "policy_print.h"
 #include "policy_text.h"
@@ -30,8 +32,7 @@ struct compiler {
 	const struct ew_slots *slots;
 	__u64 staying; /* of those, the ones that the policy has */
 	__u64 taken;
-	void *lookups; /* tsearch(3) tree of struct lookup: each path is looked at once */
-	size_t n_lookups;
+	struct ew_lookups lookups;
 
 	/* What is being compiled. */
 	const struct ew_policy_file *file;
@@ -211,50 +212,17 @@ static int compile_gains(struct compiler *c, const struct ew_policy_exception *e
 	return 0;
 }
 
-/* What looking at a path gave. */
-struct lookup {
-	int err;
-	struct ew_identity identity;
-	char path[];
-};
-
-static int compare_lookups(const void *left, const void *right)
-{
-	return strcmp(((const struct lookup *)left)->path, ((const struct lookup *)right)->path);
-}
-
 static int look_up_program(struct compiler *c, const char *path, struct ew_identity *out)
 {
-	_cleanup_free_ struct lookup *lookup = malloc(sizeof(*lookup) + strlen(path) + 1);
-	struct lookup **found;
+	struct ew_lookup *lookup = ew_lookups_get(&c->lookups, path);
 
 	if (!lookup)
 		return -ENOMEM;
-	strcpy(lookup->path, path);
-	found = tsearch(lookup, &c->lookups, compare_lookups);
-	if (!found)
-		return -ENOMEM;
-	if (*found == lookup) {
+	if (lookup->err == -EINPROGRESS)
 		lookup->err = c->resolver->program(c->resolver->context, path, &lookup->identity);
-		c->n_lookups++;
-		lookup = NULL; /* the tree's */
-	}
-	if (!(*found)->err)
-		*out = (*found)->identity;
-	return (*found)->err;
-}
-
-static void keep_path(const void *node, VISIT visit, void *image_)
-{
-	const struct lookup *lookup = *(const struct lookup *const *)node;
-	struct ew_image *image = image_;
-	struct ew_image_path *path = &image->paths[image->n_paths];
-
-	if ((visit != postorder && visit != leaf) || lookup->err)
-		return;
-	*path = (struct ew_image_path){lookup->identity, strdup(lookup->path)};
-	if (path->path)
-		image->n_paths++;
+	if (!lookup->err)
+		*out = lookup->identity;
+	return lookup->err;
 }
 
 static int compare_paths(const void *left, const void *right)
@@ -265,12 +233,24 @@ static int compare_paths(const void *left, const void *right)
 
 static int keep_paths(struct compiler *c)
 {
-	c->image->paths = calloc(c->n_lookups + 1, sizeof(*c->image->paths));
-	if (!c->image->paths)
+	struct ew_image *image = c->image;
+
+	image->paths = calloc(c->lookups.n + 1, sizeof(*image->paths));
+	if (!image->paths)
 		return -ENOMEM;
-	twalk_r(c->lookups, keep_path, c->image);
-	if (c->image->n_paths)
-		qsort(c->image->paths, c->image->n_paths, sizeof(*c->image->paths), compare_paths);
+	for (size_t i = 0; i < c->lookups.n; i++) {
+		const struct ew_lookup *lookup = &c->lookups.items[i];
+		struct ew_image_path *path = &image->paths[image->n_paths];
+
+		if (lookup->err)
+			continue;
+		*path = (struct ew_image_path){lookup->identity, strdup(lookup->path)};
+		if (!path->path)
+			return -ENOMEM;
+		image->n_paths++;
+	}
+	if (image->n_paths)
+		qsort(image->paths, image->n_paths, sizeof(*image->paths), compare_paths);
 	return 0;
 }
 
@@ -471,6 +451,16 @@ static void refuse_twin(struct compiler *c, size_t again, size_t first)
 			 programs[0].text, programs[1].text, b->exception->node->line);
 }
 
+static bool may_have_twins(const struct compiler *c, size_t start)
+{
+	size_t n = c->image->n_exceptions - start;
+	_cleanup_free_ __u64 *hashes = calloc(n, sizeof(*hashes));
+
+	for (size_t i = 0; hashes && i < n; i++)
+		hashes[i] = ew_hash(0, &c->image->exceptions[start + i].key, sizeof(struct ew_exception_key));
+	return !hashes || !ew_hashes_differ(hashes, n);
+}
+
 /*
  * Finds exceptions of the profile, from index START on, that have one key: of one exception it is two names of one
  * image (/bin/sh and /usr/bin/sh), and one of them goes; of two it is a mistake, since only one of them could be found.
@@ -481,7 +471,7 @@ static int merge_twins(struct compiler *c, size_t start)
 	_cleanup_free_ size_t *sorted = NULL;
 	_cleanup_free_ bool *gone = NULL;
 
-	if (n < 2)
+	if (n < 2 || !may_have_twins(c, start))
 		return 0;
 	sorted = calloc(n, sizeof(*sorted));
 	gone = calloc(n, sizeof(*gone));
@@ -634,9 +624,11 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
 	_cleanup_free_ struct source *sources = NULL;
+	EW_CLEANUP(ew_mounts_clear) struct ew_mounts mounts = {};
+	struct ew_resolver system = ew_resolver_system;
 	struct compiler c = {
 		.flags = flags,
-		.resolver = resolver ?: &ew_resolver_system,
+		.resolver = resolver ?: &system,
 		.diag = diag,
 		.image = image,
 		.slots = slots,
@@ -646,6 +638,7 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 
 	if (!image)
 		return -ENOMEM;
+	system.context = &mounts;
 	image->cgroups = calloc(EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
 	image->users = calloc(EW_USERS_MAX, sizeof(*image->users));
 	image->programs = calloc(EW_PROGRAMS_MAX + 1, sizeof(*image->programs));
@@ -659,7 +652,7 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 			c.staying &= ~(1ULL << slot);
 	image->hash = ew_policy_hash(policy);
 	err = compile_files(&c, policy) ?: compile_patterns(&c) ?: keep_paths(&c);
-	tdestroy(c.lookups, free);
+	ew_lookups_clear(&c.lookups);
 	merge_programs(image);
 	sources = c.sources;
 	ew_diagnostics_sort(diag);

@@ -11,7 +11,8 @@ struct ew_node;
 /*
  * What a policy file may hold: structs that libcyaml fills, and the one table of keys behind them. libcyaml loads by
  * the table; policy_lint.c checks by the same table first, because libcyaml tells no places and stops at the first
- * mistake. A new key is one row in policy_schema.c and one member here.
+ * mistake. A new key is one row in policy_schema.c and one member here; of an exception, also a line in policy_load.c,
+ * which fills those in.
  */
 
 struct ew_policy_exception {
