@@ -93,6 +93,9 @@ static inline bool ew_image_has(const struct ew_image *image, __u32 flag)
 /* The sticky ones among the profiles. */
 __u64 ew_image_sticky(const struct ew_image *image);
 
+/* A number by which all that is written for an image is known again: never 0, nothing to rely on against anybody. */
+__u64 ew_image_hash(const struct ew_image *image);
+
 void ew_image_free(struct ew_image **image);
 
 #endif

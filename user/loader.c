@@ -278,7 +278,7 @@ static int load_staged(const struct ew_image *image)
 	if (err == 0)
 		err = write_state(&pins, image);
 	if (err == 0)
-		err = ew_apply_image(&pins, image, FIRST_GENERATION);
+		err = ew_apply_image(&pins, image, FIRST_GENERATION, false);
 	if (err == 0)
 		err = ew_apply_cgroup_paths(&pins, image, EW_HALVES_ALL);
 	if (err == 0)

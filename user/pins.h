@@ -113,6 +113,9 @@ void ew_pins_unmap_state(struct ew_state *state);
 /* The number of the policy in force; 0 when it cannot be read. */
 __u32 ew_pins_generation(const struct ew_pins *pins);
 
+/* Is policy number GENERATION in force, and nothing left of another? */
+bool ew_pins_settled(const struct ew_pins *pins, __u32 generation);
+
 /* ew_policy_hash() of the policy in force; 0 when it cannot be read. */
 __u64 ew_pins_policy_hash(const struct ew_pins *pins);
 

@@ -52,6 +52,13 @@ static void walk(struct node *nodes, size_t n, size_t root, __u64 policy, __u64 
 			nodes[i].tag = ew_propagate_walk(&apply, i + 1, &nodes[i].tag, inherited(nodes, i));
 }
 
+/* The same by_path and alike: every node gets in HALF what it has in the other. */
+static void walk_alike(struct node *nodes, size_t n, int half)
+{
+	for (size_t i = 0; i < n; i++)
+		nodes[i].tag = ew_propagate_alike(1U << half, &nodes[i].tag, inherited(nodes, i));
+}
+
 static __u64 expected(const struct node *nodes, size_t i, int half)
 {
 	__u64 set = nodes[i].tag.policy.of[half] | nodes[i].tag.command;
