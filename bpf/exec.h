@@ -29,6 +29,10 @@
 
 #define EW_SIGKILL 9
 
+/* Files that one exec goes through: six at most (exec_binprm(), fs/exec.c), in a power of two by which an index is
+ * masked. */
+#define EW_LEVELS 8
+
 /* An exec that is followed from hook to hook (exec.bpf.c). */
 struct ew_exec {
 	__u64 set;		     /* profiles that apply; 0: untagged */
@@ -46,6 +50,8 @@ struct ew_exec {
 	struct ew_creds before, after;
 	struct ew_withheld withheld;
 	__u64 file_permitted, file_inheritable; /* the capabilities that the file carries */
+	__u64 n_levels;
+	struct ew_identity levels[EW_LEVELS]; /* files so far that may put the process under profiles */
 };
 
 /*
