@@ -14,6 +14,7 @@
 #include "exec.h"
 #include "emit.h"
 #include "tags.h"
+#include "verity.h"
 
 #define EW_S_ISUID 0004000 /* linux/stat.h */
 #define EW_S_ISGID 0002000
@@ -346,6 +347,18 @@ static __always_inline void ew_withhold(struct task_struct *current, const struc
 	x->withheld.gid = after.egid;
 }
 
+/* As ew_judge() of everything; a gain that no exception for the file's identity covers is asked about by its digest. */
+static __always_inline bool ew_judge_all(const struct ew_state *st, struct file *file, struct ew_exec *x)
+{
+	const __u32 about = EW_JUDGE_EXEC | EW_JUDGE_SHAPES | EW_JUDGE_GAIN;
+	bool refused = ew_judge(x, about);
+
+	if (x->decision.reason != EW_REASON_GAIN || !(st->verity & EW_VERITY_USED) || !ew_verity_find(file, x))
+		return refused;
+	ew_exec_judge_under(x, x->generation, x->set, x->starting);
+	return ew_judge(x, about);
+}
+
 SEC("lsm/bprm_creds_from_file")
 int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, int ret)
 {
@@ -394,7 +407,7 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	 * With the gain everything is asked again: the file's capabilities are known only now, and with them the last
 	 * of its shapes; and the hooks before may have asked another policy.
 	 */
-	if (x->set && ew_judge(x, EW_JUDGE_EXEC | EW_JUDGE_SHAPES | EW_JUDGE_GAIN))
+	if (x->set && ew_judge_all(st, file, x))
 		return ew_refuse(st, current, file, x);
 	if (!ew_wanted(st, x->set))
 		return 0;

@@ -12,6 +12,7 @@
 #include <execward/pattern.h>
 #include <execward/record.h>
 #include <execward/subject.h>
+#include <execward/verity.h>
 
 #include "decide.h"
 
@@ -33,6 +34,15 @@
  * masked. */
 #define EW_LEVELS 8
 
+/* What bpf_get_fsverity_digest() fills: a struct fsverity_digest (linux/fsverity.h) up to the digest, which begins a
+ * key. */
+struct ew_measured {
+	struct {
+		__u16 algorithm, size;
+	} head;
+	struct ew_verity_key key;
+};
+
 /* An exec that is followed from hook to hook (exec.bpf.c). */
 struct ew_exec {
 	__u64 set;		     /* profiles that apply; 0: untagged */
@@ -50,7 +60,9 @@ struct ew_exec {
 	struct ew_creds before, after;
 	struct ew_withheld withheld;
 	__u64 file_permitted, file_inheritable; /* the capabilities that the file carries */
-	__u64 n_levels;
+	struct ew_identity verity;		/* stands for the file's digest, if an exception names it */
+	struct ew_measured measured;
+	__u32 n_levels;
 	struct ew_identity levels[EW_LEVELS]; /* files so far that may put the process under profiles */
 };
 

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "tag_programs.h"
 #include "tag_users.h"
+#include "verity.h"
 
 #define BATCH 4096U
 #define ROOT_CGROUP_ID 1 /* the first node of the hierarchy (kernfs_create_root(), fs/kernfs/dir.c) */
@@ -92,6 +93,8 @@ int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u
 		err = ew_tag_programs_apply(pins, image, generation);
 	if (err == 0)
 		err = ew_tag_users_apply(pins, image, generation);
+	if (err == 0)
+		err = ew_verity_apply(pins, image, generation);
 	return err ?: write_profiles(pins, image, generation, idle);
 }
 
@@ -122,6 +125,7 @@ int ew_apply_sweep_of(const struct ew_pins *pins, const struct ew_image *image, 
 			return -errno;
 	}
 	ew_tag_programs_sweep(pins, generation);
+	ew_verity_sweep(pins, generation);
 	return 0;
 }
 
@@ -149,6 +153,7 @@ int ew_apply_sweep(const struct ew_pins *pins, __u32 generation)
 	if (err != -ENOENT)
 		return err;
 	ew_tag_programs_sweep(pins, generation);
+	ew_verity_sweep(pins, generation);
 	for (size_t i = 0; i < n_stale; i += done) {
 		done = n_stale - i < BATCH ? (__u32)(n_stale - i) : BATCH;
 		if (bpf_map_delete_batch(pins->exceptions_fd, stale + i, &done, NULL) < 0)

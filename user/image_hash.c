@@ -30,6 +30,8 @@ __u64 ew_image_hash(const struct ew_image *image)
 
 		hash = ew_hash(hash, user, sizeof(user));
 	}
+	for (size_t i = 0; i < image->n_verities; i++)
+		hash = ew_hash(hash, image->verities[i].digest, sizeof(image->verities[i].digest));
 	for (size_t i = 0; i < image->n_programs; i++) {
 		hash = ew_hash(hash, &image->programs[i].key, sizeof(image->programs[i].key));
 		hash = ew_hash(hash, &image->programs[i].set, sizeof(image->programs[i].set));

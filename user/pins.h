@@ -7,6 +7,7 @@
 
 #include <execward/cgroup.h>
 #include <execward/record.h>
+#include <execward/verity.h>
 
 /*
  * What is loaded lives under EW_PIN_DIR: maps/NAME, progs/NAME, links/NAME. The directory appears and goes by one
@@ -23,6 +24,7 @@
 	X(state)          \
 	X(policies)       \
 	X(exceptions)     \
+	X(verities)       \
 	X(cgroups)        \
 	X(cgroup_paths) X(patterns) X(cgroup_applies) X(user_tables) X(programs) X(task_tags) X(counters) X(readers)
 

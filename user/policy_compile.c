@@ -235,7 +235,7 @@ static int keep_paths(struct compiler *c)
 {
 	struct ew_image *image = c->image;
 
-	image->paths = calloc(c->lookups.n + 1, sizeof(*image->paths));
+	image->paths = calloc(c->lookups.n + image->n_verities + 1, sizeof(*image->paths));
 	if (!image->paths)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->lookups.n; i++) {
@@ -246,6 +246,18 @@ static int keep_paths(struct compiler *c)
 			continue;
 		*path = (struct ew_image_path){lookup->identity, strdup(lookup->path)};
 		if (!path->path)
+			return -ENOMEM;
+		image->n_paths++;
+	}
+	for (size_t i = 0; i < image->n_verities; i++) {
+		const __u8 *digest = image->verities[i].digest;
+		struct ew_image_path *path = &image->paths[image->n_paths];
+		char text[2 * EW_VERITY_SIZE + 1];
+
+		for (size_t j = 0; j < EW_VERITY_SIZE; j++)
+			sprintf(text + 2 * j, "%02x", digest[j]);
+		*path = (struct ew_image_path){.identity = ew_image_identity_of_verity(digest)};
+		if (asprintf(&path->path, "sha256:%s", text) < 0)
 			return -ENOMEM;
 		image->n_paths++;
 	}
@@ -390,21 +402,55 @@ static int add_exception(struct compiler *c, const struct source *source, const 
 	return 0;
 }
 
+/* The digest that EXCEPTION names as well; 0, or -EINVAL after telling what is wrong, or -ENOMEM. */
+static int resolve_verity(struct compiler *c, const struct ew_policy_exception *exception, struct ew_identity *out)
+{
+	const struct ew_node *node = ew_node_get(ew_node_get(exception->node, "program"), "verity");
+	__u8 digest[EW_VERITY_SIZE];
+	struct ew_why why;
+	int err;
+
+	if (!ew_verity_parse(exception->verity, digest, &why))
+		return -EINVAL; /* an error when it was read */
+	err = ew_image_add_verity(c->image, digest, c->image->profiles[c->slot].file, node->line);
+	if (err == -E2BIG)
+		error_at(c, node, "too many digests; expected at most %d in all files", EW_VERITIES_MAX);
+	else if (err == -EEXIST)
+		error_at(c, node,
+			 "\"%s\" begins with the same 16 digits as another; expected digests that differ there",
+			 exception->verity);
+	*out = ew_image_identity_of_verity(digest);
+	return err && err != -ENOMEM ? -EINVAL : err;
+}
+
+/* Of the program, and of its digest if it has one. */
+static int add_exceptions(struct compiler *c, const struct source *source, const struct ew_identity *program,
+			  const struct ew_identity *verity, const struct ew_identity *from,
+			  const struct ew_exception *value)
+{
+	int err = add_exception(c, source, program, from, value);
+
+	return err || !verity->dev ? err : add_exception(c, source, verity, from, value);
+}
+
 static int compile_exception(struct compiler *c, const struct ew_policy_exception *exception)
 {
 	const struct ew_node *list = ew_node_get(exception->node, "from");
 	struct source source = {exception, exception->program, ""};
-	struct ew_identity program = {0}, from = {0};
+	struct ew_identity program = {0}, from = {0}, verity = {0};
+	const struct ew_node *node = ew_node_get(exception->node, "program");
 	struct ew_exception value = {0};
 	int err = compile_gains(c, exception, &value), missing;
 
 	if (err)
 		return err;
-	missing = resolve_program(c, exception->program, ew_node_get(exception->node, "program"), &program);
+	missing = resolve_program(c, exception->program, ew_node_get(node, "path") ?: node, &program);
+	if (!missing && exception->verity)
+		missing = resolve_verity(c, exception, &verity);
 	if (missing == -ENOMEM)
 		return missing;
 	if (!exception->from_count && !missing)
-		return add_exception(c, &source, &program, &from, &value);
+		return add_exceptions(c, &source, &program, &verity, &from, &value);
 	/* An exception whose images are all missing must not become one for any image. */
 	for (unsigned int i = 0; i < exception->from_count; i++) {
 		err = resolve_program(c, exception->from[i], ew_node_item(list, i), &from);
@@ -413,7 +459,7 @@ static int compile_exception(struct compiler *c, const struct ew_policy_exceptio
 		if (err || missing)
 			continue;
 		source.from = exception->from[i];
-		err = add_exception(c, &source, &program, &from, &value);
+		err = add_exceptions(c, &source, &program, &verity, &from, &value);
 		if (err)
 			return err;
 	}
@@ -445,10 +491,12 @@ static void refuse_twin(struct compiler *c, size_t again, size_t first)
 			 b->exception->node->line);
 	else
 		error_at(c, a->exception->node,
-			 "\"%s\" is the same file as \"%s\" of another exception; expected one that lists the gains of "
-			 "both "
+			 "\"%s\" %s \"%s\" of another exception; expected one that lists the gains of both "
 			 "(first at line %u)",
-			 programs[0].text, programs[1].text, b->exception->node->line);
+			 programs[0].text,
+			 c->image->exceptions[again].key.program.dev == EW_VERITY_DEV ? "has the same digest as"
+										      : "is the same file as",
+			 programs[1].text, b->exception->node->line);
 }
 
 static bool may_have_twins(const struct compiler *c, size_t start)
@@ -694,6 +742,7 @@ void ew_image_free(struct ew_image **image)
 		free((*image)->programs[i].path);
 	free((*image)->programs);
 	free((*image)->exceptions);
+	free((*image)->verities);
 	free(*image);
 	*image = NULL;
 }

@@ -390,7 +390,10 @@ static void lint_value(struct lint *l, struct subject subject, const struct ew_n
 		lint_bool(l, subject, node, schema);
 		break;
 	case CYAML_STRING:
-		lint_text(l, subject, node, schema);
+		if (schema->flags & EW_SCHEMA_VERITY && node->type == EW_NODE_MAPPING)
+			lint_mapping(l, subject, node, &ew_policy_verity_schema);
+		else
+			lint_text(l, subject, node, schema);
 		break;
 	default:
 		/* A type that nobody taught this file: refused, or it would be loaded unchecked. */

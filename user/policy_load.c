@@ -173,9 +173,11 @@ static int take_exceptions(struct ew_policy_profile *profile, const struct ew_no
 	for (unsigned int i = 0; i < n; i++) {
 		const struct ew_node *node = list->items[i], *reason = ew_node_get(node, "reason");
 		const struct ew_node *gain = ew_node_get(node, "gain"), *from = ew_node_get(node, "from");
+		const struct ew_node *program = ew_node_get(node, "program"), *path = ew_node_get(program, "path");
 
 		profile->except[i] = (struct ew_policy_exception){
-			.program = ew_node_get(node, "program")->text,
+			.program = (path ?: program)->text,
+			.verity = path ? ew_node_get(program, "verity")->text : NULL,
 			.gain_count = count_of(gain),
 			.gain = texts_of(gain, &texts),
 			.from_count = count_of(from),

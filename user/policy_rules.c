@@ -191,7 +191,8 @@ static void count_exceptions(const char *path, const struct ew_policy_profile *p
 	for (unsigned int i = 0; i < profile->except_count; i++) {
 		size_t before = *n_pairs;
 
-		*n_pairs += profile->except[i].from_count ?: 1;
+		/* by its identity and by its digest */
+		*n_pairs += (profile->except[i].from_count ?: 1) * (profile->except[i].verity ? 2 : 1);
 		if (before <= EW_EXCEPTIONS_MAX && *n_pairs > EW_EXCEPTIONS_MAX)
 			error_at(diag, path, profile->except[i].node,
 				 "too many exceptions; expected at most %d of a program and an image that execs it",

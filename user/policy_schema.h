@@ -17,6 +17,7 @@ struct ew_node;
 
 struct ew_policy_exception {
 	char *program;
+	char *verity; /* digest of its content, by which it is accepted, too; NULL: none given */
 	char **gain;
 	unsigned int gain_count;
 	char **from; /* none: any image */
@@ -70,6 +71,7 @@ enum ew_policy_userns { EW_POLICY_USERNS_ALL, EW_POLICY_USERNS_INITIAL };
  */
 #define EW_SCHEMA_RESERVED (1 << 20) /* a known key that this version does not support */
 #define EW_SCHEMA_ONLY_NO (1 << 21)  /* a boolean that this version supports as `no` */
+#define EW_SCHEMA_VERITY (1 << 22)   /* a text, or a mapping by ew_policy_verity_schema */
 #define EW_SCHEMA_TEXT_SHIFT 24
 #define EW_SCHEMA_TEXT(kind) ((kind) << EW_SCHEMA_TEXT_SHIFT)
 
@@ -84,6 +86,7 @@ enum ew_text_kind {
 	EW_TEXT_CGROUP,
 	EW_TEXT_REMARK,
 	EW_TEXT_USER,
+	EW_TEXT_VERITY,
 	EW_TEXT_MAX
 };
 
@@ -94,5 +97,9 @@ static inline enum ew_text_kind ew_schema_text_kind(const cyaml_schema_value_t *
 
 /* Of a whole document, which libcyaml loads as a struct ew_policy_document. */
 extern const cyaml_schema_value_t ew_policy_schema;
+
+/* Of a program that is named with a digest. It is only checked by: libcyaml does not load exceptions (policy_load.h).
+ */
+extern const cyaml_schema_value_t ew_policy_verity_schema;
 
 #endif

@@ -328,6 +328,33 @@ static bool check_remark(const char *text, struct ew_why *why)
 	return refuse(why, "reason has a line break or a control character; expected one line of text");
 }
 
+bool ew_verity_parse(const char *text, __u8 digest[EW_VERITY_SIZE], struct ew_why *why)
+{
+	static const char prefix[] = "sha256:", digits[] = "0123456789abcdef";
+	const char *hex = text + sizeof(prefix) - 1;
+	__u8 parsed[EW_VERITY_SIZE] = {};
+	struct ew_shown shown;
+	bool right = strncmp(text, prefix, sizeof(prefix) - 1) == 0 && strlen(hex) == 2 * EW_VERITY_SIZE &&
+		     strspn(hex, digits) == 2 * EW_VERITY_SIZE;
+
+	if (!right)
+		return refuse(why,
+			      "\"%s\" is no digest; expected \"sha256:\" and 64 hexadecimal digits in lower case "
+			      "(fsverity measure FILE)",
+			      ew_shown(text, &shown));
+	for (size_t i = 0; i < sizeof(parsed) * 2; i++)
+		parsed[i / 2] = (__u8)(parsed[i / 2] << 4 | (strchr(digits, hex[i]) - digits));
+	memcpy(digest, parsed, sizeof(parsed));
+	return true;
+}
+
+static bool check_verity(const char *text, struct ew_why *why)
+{
+	__u8 digest[EW_VERITY_SIZE];
+
+	return ew_verity_parse(text, digest, why);
+}
+
 bool ew_text_check(enum ew_text_kind kind, const char *text, struct ew_why *why)
 {
 	static bool (*const checks[EW_TEXT_MAX])(const char *, struct ew_why *) = {
@@ -340,6 +367,7 @@ bool ew_text_check(enum ew_text_kind kind, const char *text, struct ew_why *why)
 		[EW_TEXT_CGROUP] = check_cgroup,
 		[EW_TEXT_REMARK] = check_remark,
 		[EW_TEXT_USER] = check_user,
+		[EW_TEXT_VERITY] = check_verity,
 	};
 
 	return !checks[kind] || checks[kind](text, why);

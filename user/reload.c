@@ -13,6 +13,7 @@
 #include "process.h"
 #include "tag_programs.h"
 #include "tag_users.h"
+#include "verity.h"
 
 #define BATCH 4096U
 #define HOLDERS_NAMED_MAX 20 /* in a message; the others are counted */
@@ -264,6 +265,8 @@ static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 nex
 		err = ew_pins_need_users(pins);
 	if (err == 0 && after->n_programs)
 		err = ew_pins_need_programs(pins, EW_PROGRAMS_POLICY);
+	if (err == 0)
+		err = ew_verity_need(state, after);
 	if (err == 0 && ew_image_sticky(after)) {
 		err = ew_pins_need_process_tags(pins);
 		__atomic_store_n(&state->sticky, 1, __ATOMIC_SEQ_CST);
@@ -369,6 +372,8 @@ int ew_reload(const struct ew_pins *pins, const struct ew_policy *policy, struct
 	if (err < 0)
 		return err == -EINVAL ? err : ew_error_ret(err, "the policy cannot be compiled: %s", strerror(-err));
 	err = carry(before, kept, after);
+	if (err == 0 && kept)
+		err = ew_verity_carry(pins, ew_pins_generation(pins), after);
 	if (err == 0)
 		err = compare(before, after, r);
 	if (err == 0 && !r->force)

@@ -128,6 +128,40 @@ static void exceptions(void **state)
 	assert_int_equal(e->line, 8);
 }
 
+#define ZEROS "00000000000000000000000000000000"
+
+/* By its identity and by the digest, which any path can have. */
+static void digests(void **state)
+{
+	static const __u8 digest[EW_VERITY_SIZE] = {0x01, 0xff, [31] = 0x80};
+	EW_CLEANUP(unmake)
+	struct made made =
+		make(HEAD "- name: x\n  mode: deny\n  except:\n"
+			  "  - program: {path: /a, verity: \"sha256:01ff" ZEROS "0000000000000000000000000080\"}\n"
+			  "    gain: [uid]\n    from: [/sh, /bash]\n"
+			  "  - {program: /b, gain: [gid]}\n"
+			  "- name: y\n  mode: deny\n  except:\n"
+			  "  - {program: {path: /c, verity: \"sha256:01ff" ZEROS
+			  "0000000000000000000000000080\"}, gain: [caps]}\n",
+		     0);
+	struct ew_exception_key key = {.program = {.ino = 0xff01, .dev = EW_VERITY_DEV}, .profile = 1};
+	size_t found = 0;
+
+	(void)state;
+	assert_string_equal(made.told, "");
+	assert_int_equal(made.image->n_exceptions, 4 + 1 + 2);
+	assert_int_equal(made.image->n_verities, 1);
+	assert_memory_equal(made.image->verities[0].digest, digest, sizeof(digest));
+	assert_int_equal(made.image->verities[0].line, 6);
+	assert_non_null(find(made.image, 0, "/a", "/sh"));
+	assert_non_null(find(made.image, 1, "/c", NULL));
+	for (size_t i = 0; i < made.image->n_exceptions; i++)
+		found += !memcmp(&made.image->exceptions[i].key, &key, sizeof(key));
+	assert_int_equal(found, 1);
+	assert_string_equal(ew_image_path_of(made.image, &key.program),
+			    "sha256:01ff" ZEROS "0000000000000000000000000080");
+}
+
 static void ids_are_stored_once(void **state)
 {
 	EW_CLEANUP(unmake)
@@ -307,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(profiles),
 		cmocka_unit_test(exceptions),
+		cmocka_unit_test(digests),
 		cmocka_unit_test(ids_are_stored_once),
 		cmocka_unit_test(two_names_of_one_image),
 		cmocka_unit_test(twins_in_two_profiles),
