@@ -162,6 +162,39 @@ static void digests(void **state)
 			    "sha256:01ff" ZEROS "0000000000000000000000000080");
 }
 
+/* By which the daemon knows that nothing has changed. */
+static void hash_tells_images_apart(void **state)
+{
+	static const char *const texts[] = {
+		HEAD "- name: x\n  mode: deny\n  except:\n  - {program: /a, gain: [uid]}\n",
+		HEAD "- name: x\n  mode: deny\n  except:\n  - {program: /b, gain: [uid]}\n",
+		HEAD "- name: x\n  mode: deny\n  except:\n\n  - {program: /a, gain: [uid]}\n",
+		HEAD "- name: x\n  mode: deny\n  cgroups: [/a]\n",
+		HEAD "- name: x\n  mode: deny\n  cgroups: [/*]\n",
+		HEAD "- name: x\n  mode: deny\n  users: [33]\n",
+		HEAD "- name: x\n  mode: deny\n  users: [33-34]\n",
+		HEAD "- name: x\n  mode: deny\n  programs: [/a]\n",
+		HEAD "- name: x\n  mode: deny\n  programs: [/b]\n",
+	};
+	__u64 hashes[EW_ARRAY_SIZE(texts)];
+
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(texts); i++) {
+		EW_CLEANUP(unmake) struct made once = make(texts[i], 0), again = make(texts[i], 0);
+
+		assert_int_equal(once.err, 0);
+		hashes[i] = ew_image_hash(once.image);
+		assert_true(hashes[i] && hashes[i] == ew_image_hash(again.image));
+		for (size_t j = 0; j < i; j++)
+			assert_true(hashes[j] != hashes[i]);
+		/* the same text, and another file */
+		if (once.image->n_exceptions) {
+			once.image->exceptions[0].key.program.ino++;
+			assert_true(ew_image_hash(once.image) != hashes[i]);
+		}
+	}
+}
+
 static void ids_are_stored_once(void **state)
 {
 	EW_CLEANUP(unmake)
@@ -342,6 +375,7 @@ int main(void)
 		cmocka_unit_test(profiles),
 		cmocka_unit_test(exceptions),
 		cmocka_unit_test(digests),
+		cmocka_unit_test(hash_tells_images_apart),
 		cmocka_unit_test(ids_are_stored_once),
 		cmocka_unit_test(two_names_of_one_image),
 		cmocka_unit_test(twins_in_two_profiles),
