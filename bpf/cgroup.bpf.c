@@ -94,8 +94,10 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 	if (!old)
 		old = &none;
 	inherited = ew_cgroup_inherited(cgrp);
-	if (apply->by_path) {
-		policy = ew_path_policy_of_walked(cgrp, apply->by_path);
+	if (apply->alike) {
+		tag = ew_propagate_alike(apply->by_path, old, &inherited);
+	} else if (apply->by_path) {
+		policy = ew_path_policy_of_walked(cgrp, apply->by_path, apply->count_cut);
 		tag = ew_propagate_path(&policy, apply->by_path, old, &inherited);
 	} else {
 		tag = ew_propagate_walk(apply, id, old, &inherited);

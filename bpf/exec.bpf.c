@@ -14,6 +14,7 @@
 #include "exec.h"
 #include "emit.h"
 #include "tags.h"
+#include "verity.h"
 
 #define EW_S_ISUID 0004000 /* linux/stat.h */
 #define EW_S_ISGID 0002000
@@ -102,6 +103,33 @@ static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u32 gene
 	return d.verdict >= EW_VERDICT_DENY ? -EW_EPERM : 0;
 }
 
+struct ew_entering {
+	struct ew_exec *x;
+	const struct ew_state *st;
+	__u64 enters; /* only ever added to (see struct ew_judge) */
+	__u32 generation;
+};
+
+static long ew_enters_by_level(__u32 index, struct ew_entering *entering)
+{
+	if (index >= entering->x->n_levels)
+		return 1;
+	entering->enters |=
+		ew_tags_of_identity(entering->st, &entering->x->levels[index & (EW_LEVELS - 1)], entering->generation);
+	return 0;
+}
+
+/* The profiles that the files so far put the process under, under another policy than they were looked up for. */
+static __always_inline __u64 ew_exec_enters(struct ew_exec *x, const struct ew_state *st, __u32 generation)
+{
+	struct ew_entering entering = {.x = x, .st = st, .generation = generation};
+
+	if (!st->programs || !st->in_force)
+		return 0;
+	bpf_loop(EW_LEVELS, ew_enters_by_level, &entering, 0);
+	return entering.enters;
+}
+
 /*
  * A hook that finds another policy in force than the hook before judges by the new one, and from the beginning: no exec
  * may pass by the lenient halves of two policies. Returns whether it was another.
@@ -115,6 +143,7 @@ static __always_inline bool ew_exec_renew(struct ew_exec *x, struct task_struct 
 		return false;
 	set = ew_tags_of_task(st, current, generation, &starting);
 	ew_exec_judge_under(x, generation, set, starting);
+	x->enters = ew_exec_enters(x, st, generation);
 	return true;
 }
 
@@ -243,6 +272,8 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 		about |= EW_JUDGE_EXEC;
 	}
 	x->enters |= enters;
+	ew_identity_read(bprm->file, &x->levels[x->n_levels & (EW_LEVELS - 1)]);
+	x->n_levels++;
 	/* a further level that no "#!" in the one before asked for: binfmt_misc */
 	if (interpreter && !x->script)
 		shapes |= EW_BIT(EW_SHAPE_INTERPRETED);
@@ -316,6 +347,18 @@ static __always_inline void ew_withhold(struct task_struct *current, const struc
 	x->withheld.gid = after.egid;
 }
 
+/* As ew_judge() of everything; a gain that no exception for the file's identity covers is asked about by its digest. */
+static __always_inline bool ew_judge_all(const struct ew_state *st, struct file *file, struct ew_exec *x)
+{
+	const __u32 about = EW_JUDGE_EXEC | EW_JUDGE_SHAPES | EW_JUDGE_GAIN;
+	bool refused = ew_judge(x, about);
+
+	if (x->decision.reason != EW_REASON_GAIN || !(st->verity & EW_VERITY_USED) || !ew_verity_find(file, x))
+		return refused;
+	ew_exec_judge_under(x, x->generation, x->set, x->starting);
+	return ew_judge(x, about);
+}
+
 SEC("lsm/bprm_creds_from_file")
 int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, int ret)
 {
@@ -356,12 +399,15 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 		x->shapes |= EW_BIT(EW_SHAPE_SETID);
 	if (renewed && st->shapes)
 		ew_shapes_late(bprm, x);
+	/* ew_check_security may not have been attached under the policy before */
+	if (renewed)
+		x->enters |= ew_tags_of_program(st, bprm->file, generation);
 
 	/*
 	 * With the gain everything is asked again: the file's capabilities are known only now, and with them the last
 	 * of its shapes; and the hooks before may have asked another policy.
 	 */
-	if (x->set && ew_judge(x, EW_JUDGE_EXEC | EW_JUDGE_SHAPES | EW_JUDGE_GAIN))
+	if (x->set && ew_judge_all(st, file, x))
 		return ew_refuse(st, current, file, x);
 	if (!ew_wanted(st, x->set))
 		return 0;

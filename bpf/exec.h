@@ -13,6 +13,7 @@
 #include <execward/record.h>
 #include <execward/scan.h>
 #include <execward/subject.h>
+#include <execward/verity.h>
 
 #include "decide.h"
 
@@ -29,6 +30,19 @@
 #define EW_EALREADY 114
 
 #define EW_SIGKILL 9
+
+/* Files that one exec goes through: six at most (exec_binprm(), fs/exec.c), in a power of two by which an index is
+ * masked. */
+#define EW_LEVELS 8
+
+/* What bpf_get_fsverity_digest() fills: a struct fsverity_digest (linux/fsverity.h) up to the digest, which begins a
+ * key. */
+struct ew_measured {
+	struct {
+		__u16 algorithm, size;
+	} head;
+	struct ew_verity_key key;
+};
 
 /* An exec that is followed from hook to hook (exec.bpf.c). */
 struct ew_exec {
@@ -47,6 +61,10 @@ struct ew_exec {
 	struct ew_creds before, after;
 	struct ew_withheld withheld;
 	__u64 file_permitted, file_inheritable; /* the capabilities that the file carries */
+	struct ew_identity verity;		/* stands for the file's digest, if an exception names it */
+	struct ew_measured measured;
+	__u32 n_levels;
+	struct ew_identity levels[EW_LEVELS]; /* files so far that may put the process under profiles */
 };
 
 /*

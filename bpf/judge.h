@@ -116,11 +116,11 @@ static __always_inline bool ew_judge_forbidden(__u32 generation, __u64 set, __u6
 }
 
 /* The exception for this image of the caller is looked at first, then the one for any. */
-static __always_inline bool ew_judge_excepted(struct ew_exec *x, const struct ew_profile *profile, __u32 slot,
-					      __u32 *rule_line)
+static __always_inline bool ew_judge_excepted_as(struct ew_exec *x, const struct ew_identity *program,
+						 const struct ew_profile *profile, __u32 slot, __u32 *rule_line)
 {
 	struct ew_exception_key key = {
-		.program = x->program,
+		.program = *program,
 		.from = x->from,
 		.generation = profile->generation,
 		.profile = slot,
@@ -138,6 +138,14 @@ static __always_inline bool ew_judge_excepted(struct ew_exec *x, const struct ew
 		return true;
 	}
 	return false;
+}
+
+/* By its identity, and by its digest, if that is known by now. */
+static __always_inline bool ew_judge_excepted(struct ew_exec *x, const struct ew_profile *profile, __u32 slot,
+					      __u32 *rule_line)
+{
+	return ew_judge_excepted_as(x, &x->program, profile, slot, rule_line) ||
+	       (x->verity.dev && ew_judge_excepted_as(x, &x->verity, profile, slot, rule_line));
 }
 
 static long ew_judge_slot(__u32 index, struct ew_judge *judge)

@@ -52,6 +52,15 @@ struct {
 	__type(value, struct ew_exception);
 } exceptions SEC(".maps");
 
+/* The digests that exceptions name; two generations, as above. Full: the load is refused. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * EW_VERITIES_MAX);
+	__type(key, struct ew_verity_key);
+	__type(value, __u32);
+} verities SEC(".maps");
+
 /* The tagged cgroups and all below them, by id. Full: ew_state.cgroups_incomplete makes every exec walk its ancestors.
  */
 struct {

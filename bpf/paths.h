@@ -86,14 +86,14 @@ static __always_inline struct ew_sets ew_path_named(struct ew_path_work *work, c
 
 /* What the policies of HALVES say of work->path, of LENGTH bytes; PATH is the same path, for literal ones. */
 static __always_inline struct ew_sets ew_path_sets(struct ew_path_work *work, __u32 length, const char *path,
-						   __u64 halves)
+						   __u64 halves, bool count_cut)
 {
 	struct ew_sets sets = {};
 
-	if (ew_match_is_cut(length))
-		ew_path_count_cut();
-	else
+	if (!ew_match_is_cut(length))
 		sets = ew_path_named(work, path);
+	else if (count_cut)
+		ew_path_count_cut();
 	if (halves & 1)
 		sets.of[0] |= ew_path_matched(work, length, 0);
 	if (halves & 2)
@@ -113,14 +113,14 @@ static __always_inline struct ew_sets ew_path_policy(const char *path)
 		return none;
 	size = bpf_probe_read_kernel_str(work->path, EW_CGROUP_TRACE_MAX, path);
 	/* nothing to be read is as good as a path that is cut */
-	return ew_path_sets(work, size > 0 ? size - 1 : EW_CGROUP_TRACE_MAX, path, EW_HALVES_ALL);
+	return ew_path_sets(work, size > 0 ? size - 1 : EW_CGROUP_TRACE_MAX, path, EW_HALVES_ALL, true);
 }
 
 /*
  * The same for a cgroup that a walk from the root of the hierarchy comes to. The walk comes to parents first, and to
  * everything below a cgroup before the next one beside it: so the path of the parent is still in work->path.
  */
-static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cgrp, __u64 halves)
+static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cgrp, __u64 halves, bool count_cut)
 {
 	__u32 zero = 0, level = BPF_CORE_READ(cgrp, level), above;
 	struct ew_path_work *work = bpf_map_lookup_elem(&path_works, &zero);
@@ -136,7 +136,7 @@ static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cg
 		return ew_path_named(work, "/");
 	}
 	if (level >= EW_WALK_LEVELS)
-		return ew_path_sets(work, EW_CGROUP_TRACE_MAX, work->path, halves);
+		return ew_path_sets(work, EW_CGROUP_TRACE_MAX, work->path, halves, count_cut);
 	above = work->lengths[(level - 1) & (EW_WALK_LEVELS - 1)];
 	/* of a path that is cut already nothing is to be written over what is above */
 	if (!ew_match_is_cut(above)) {
@@ -147,7 +147,7 @@ static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cg
 		above = size > 0 ? above + size : EW_CGROUP_TRACE_MAX;
 	}
 	work->lengths[level & (EW_WALK_LEVELS - 1)] = above;
-	return ew_path_sets(work, above, work->path, halves);
+	return ew_path_sets(work, above, work->path, halves, count_cut);
 }
 
 #endif

@@ -43,6 +43,15 @@ static inline struct ew_cgroup_tag ew_propagate_path(const struct ew_sets *polic
 	return tag;
 }
 
+/* A walk that makes HALVES what the other one is already. */
+static inline struct ew_cgroup_tag ew_propagate_alike(__u64 halves, const struct ew_cgroup_tag *old,
+						      const struct ew_sets *parent)
+{
+	const struct ew_sets other = {{old->policy.of[1], old->policy.of[0]}};
+
+	return ew_propagate_path(&other, halves, old, parent);
+}
+
 /* A cgroup is made; the policies say POLICY of its path. */
 static inline struct ew_cgroup_tag ew_propagate_new(const struct ew_sets *policy, const struct ew_sets *parent)
 {

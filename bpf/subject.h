@@ -62,20 +62,27 @@ static __always_inline __u64 ew_tags_of_program_in(const struct ew_identity *pro
 	return tag ? tag->set : 0;
 }
 
+static __always_inline __u64 ew_tags_of_identity(const struct ew_state *st, const struct ew_identity *program,
+						 __u32 generation)
+{
+	__u64 set = 0;
+
+	if (st->programs & EW_PROGRAMS_COMMAND)
+		set = ew_tags_of_program_in(program, EW_GENERATION_COMMAND);
+	if (st->programs & EW_PROGRAMS_POLICY)
+		set |= ew_tags_of_program_in(program, generation);
+	return set;
+}
+
 /* The profiles that an exec of FILE puts the process under. */
 static __always_inline __u64 ew_tags_of_program(const struct ew_state *st, const struct file *file, __u32 generation)
 {
 	struct ew_identity program;
-	__u64 set = 0;
 
 	if (!st->programs || !st->in_force)
 		return 0;
 	ew_identity_read(file, &program);
-	if (st->programs & EW_PROGRAMS_COMMAND)
-		set = ew_tags_of_program_in(&program, EW_GENERATION_COMMAND);
-	if (st->programs & EW_PROGRAMS_POLICY)
-		set |= ew_tags_of_program_in(&program, generation);
-	return set;
+	return ew_tags_of_identity(st, &program, generation);
 }
 
 /* Adds SET, which came BY that way, to the process tag. Returns 0, or -1 when there is no memory for it. */

@@ -11,29 +11,57 @@
 #include "log.h"
 #include "tag_programs.h"
 #include "tag_users.h"
+#include "verity.h"
 
 #define BATCH 4096U
 #define ROOT_CGROUP_ID 1 /* the first node of the hierarchy (kernfs_create_root(), fs/kernfs/dir.c) */
 
-/* The map of a policy's profiles, filled. Returns its descriptor or a negative errno. */
-static int make_profiles(const struct ew_image *image, __u32 generation)
+/* The map of profiles that HALF has. Returns a descriptor or a negative errno; -ENOENT: there is none yet. */
+static int open_profiles(const struct ew_pins *pins, __u32 half)
 {
-	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ew_profiles", sizeof(__u32),
-						sizeof(struct ew_profile), EW_PROFILES_MAX, NULL);
+	__u32 id;
+	int fd = bpf_map_lookup_elem(pins->policies_fd, &half, &id) < 0 ? -1 : bpf_map_get_fd_by_id(id);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int fill_profiles(int fd, const struct ew_image *image, __u32 generation)
+{
+	struct ew_profile profiles[EW_PROFILES_MAX];
+	__u32 slots[EW_PROFILES_MAX], n = EW_PROFILES_MAX;
 	__u64 sticky = ew_image_sticky(image);
 
+	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		slots[slot] = slot;
+		profiles[slot] = image->profiles[slot];
+		profiles[slot].generation = generation;
+		profiles[slot].sticky = sticky;
+	}
+	if (bpf_map_update_batch(fd, slots, profiles, &n, NULL) < 0)
+		return ew_error_ret(-errno, "the profiles cannot be stored: %s", strerror(errno));
+	return 0;
+}
+
+/*
+ * Putting another map into the map of maps waits until every program that is running has ended
+ * (maybe_wait_bpf_programs(), kernel/bpf/syscall.c). A map that no program sees is written as it is.
+ */
+static int write_profiles(const struct ew_pins *pins, const struct ew_image *image, __u32 generation, bool idle)
+{
+	__u32 half = EW_HALF(generation);
+	_cleanup_close_ int fd = idle ? open_profiles(pins, half) : -ENOENT;
+	int err;
+
+	if (fd >= 0)
+		return fill_profiles(fd, image, generation);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ew_profiles", sizeof(__u32), sizeof(struct ew_profile),
+			    EW_PROFILES_MAX, NULL);
 	if (fd < 0)
 		return ew_error_ret(-errno, "the map of profiles cannot be made: %s", strerror(errno));
-	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++) {
-		struct ew_profile profile = image->profiles[slot];
-
-		profile.generation = generation;
-		profile.sticky = sticky;
-		if (bpf_map_update_elem(fd, &slot, &profile, BPF_ANY) < 0)
-			return ew_error_ret(-errno, "profile \"%s\" cannot be stored: %s", profile.name,
-					    strerror(errno));
-	}
-	return TAKE_FD(fd);
+	err = fill_profiles(fd, image, generation);
+	if (err == 0 && bpf_map_update_elem(pins->policies_fd, &half, &fd, BPF_ANY) < 0)
+		err = ew_error_ret(-errno, "the profiles cannot be stored: %s", strerror(errno));
+	return err;
 }
 
 static int write_exceptions(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
@@ -57,36 +85,47 @@ static int write_exceptions(const struct ew_pins *pins, const struct ew_image *i
 	return 0;
 }
 
-int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation, bool idle)
 {
-	_cleanup_close_ int profiles = make_profiles(image, generation);
-	__u32 half = EW_HALF(generation);
-	int err;
+	int err = write_exceptions(pins, image, generation);
 
-	if (profiles < 0)
-		return profiles;
-	err = write_exceptions(pins, image, generation);
 	if (err == 0)
 		err = ew_tag_programs_apply(pins, image, generation);
 	if (err == 0)
 		err = ew_tag_users_apply(pins, image, generation);
-	/* this waits until every program that is running has ended (maybe_wait_bpf_programs(), kernel/bpf/syscall.c) */
-	if (err == 0 && bpf_map_update_elem(pins->policies_fd, &half, &profiles, BPF_ANY) < 0)
-		err = ew_error_ret(-errno, "the profiles cannot be stored: %s", strerror(errno));
-	return err;
+	if (err == 0)
+		err = ew_verity_apply(pins, image, generation);
+	return err ?: write_profiles(pins, image, generation, idle);
 }
 
 int ew_apply_wait(const struct ew_pins *pins, __u32 generation)
 {
-	_cleanup_close_ int profiles = -1;
-	__u32 half = EW_HALF(generation), id;
+	__u32 half = EW_HALF(generation);
+	_cleanup_close_ int profiles = open_profiles(pins, half);
 
-	if (bpf_map_lookup_elem(pins->policies_fd, &half, &id) < 0)
-		return -errno;
-	profiles = bpf_map_get_fd_by_id(id);
-	/* storing what is there already waits, as in ew_apply_image() */
-	if (profiles < 0 || bpf_map_update_elem(pins->policies_fd, &half, &profiles, BPF_ANY) < 0)
-		return -errno;
+	/* storing what is there already waits, as in write_profiles() */
+	if (profiles < 0)
+		return profiles;
+	return bpf_map_update_elem(pins->policies_fd, &half, &profiles, BPF_ANY) < 0 ? -errno : 0;
+}
+
+int ew_apply_sweep_of(const struct ew_pins *pins, const struct ew_image *image, __u32 gone, __u32 generation)
+{
+	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys));
+	__u32 n;
+
+	if (!keys)
+		return -ENOMEM;
+	for (size_t i = 0; i < image->n_exceptions; i += n) {
+		for (n = 0; n < BATCH && i + n < image->n_exceptions; n++) {
+			keys[n] = image->exceptions[i + n].key;
+			keys[n].generation = gone;
+		}
+		if (bpf_map_delete_batch(pins->exceptions_fd, keys, &n, NULL) < 0)
+			return -errno;
+	}
+	ew_tag_programs_sweep(pins, generation);
+	ew_verity_sweep(pins, generation);
 	return 0;
 }
 
@@ -114,6 +153,7 @@ int ew_apply_sweep(const struct ew_pins *pins, __u32 generation)
 	if (err != -ENOENT)
 		return err;
 	ew_tag_programs_sweep(pins, generation);
+	ew_verity_sweep(pins, generation);
 	for (size_t i = 0; i < n_stale; i += done) {
 		done = n_stale - i < BATCH ? (__u32)(n_stale - i) : BATCH;
 		if (bpf_map_delete_batch(pins->exceptions_fd, stale + i, &done, NULL) < 0)
@@ -396,10 +436,10 @@ static int apply_path(const struct ew_pins *pins, const char *path, const struct
 	return err == -ENOENT ? 0 : err;
 }
 
-/* Every cgroup gets what the maps say of its path. */
-static int apply_by_path(const struct ew_pins *pins, unsigned int halves)
+/* Every cgroup gets what the maps say of its path, or, ALIKE, what it has in the other half. */
+static int apply_by_path(const struct ew_pins *pins, unsigned int halves, bool alike)
 {
-	struct ew_cgroup_apply apply = {.by_path = halves};
+	struct ew_cgroup_apply apply = {.by_path = halves, .alike = alike, .count_cut = !alike};
 	_cleanup_close_ int fd = ew_cgroup_open("/");
 	__u64 id = 0;
 	int err = fd < 0 ? fd : ew_cgroup_id(fd, &id);
@@ -408,6 +448,10 @@ static int apply_by_path(const struct ew_pins *pins, unsigned int halves)
 		return ew_error_ret(-EXDEV,
 				    "cgroups cannot be matched with patterns: only a part of the cgroup2 hierarchy is "
 				    "to be seen here; load where all of it is mounted, outside of containers");
+	/* a policy with patterns that is in force has had them counted */
+	for (__u32 half = 0; half < EW_HALVES; half++)
+		if (!(halves >> half & 1) && patterns_of(pins, half))
+			apply.count_cut = 0;
 	if (err >= 0)
 		err = walk(pins, fd, BPF_CGROUP_ITER_DESCENDANTS_PRE, &apply);
 	if (err >= 0 && apply.failed)
@@ -420,7 +464,7 @@ static int apply_by_path(const struct ew_pins *pins, unsigned int halves)
 	return 0;
 }
 
-int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves)
+static int apply_cgroups(const struct ew_pins *pins, unsigned int halves, bool alike)
 {
 	char key[EW_CGROUP_PATH_MAX], next[EW_CGROUP_PATH_MAX];
 	bool more = next_path(pins, NULL, next), patterns = false;
@@ -430,7 +474,7 @@ int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves)
 	for (__u32 half = 0; half < EW_HALVES; half++)
 		patterns |= halves >> half & 1 && patterns_of(pins, half);
 	if (patterns) {
-		err = apply_by_path(pins, halves);
+		err = apply_by_path(pins, halves, alike);
 	} else {
 		err = wait_for_mkdirs(pins);
 		if (err < 0)
@@ -450,4 +494,14 @@ int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves)
 	if (err == 0)
 		drop_no_patterns(pins, halves);
 	return err;
+}
+
+int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves)
+{
+	return apply_cgroups(pins, halves, false);
+}
+
+int ew_apply_cgroups_alike(const struct ew_pins *pins, unsigned int halves)
+{
+	return apply_cgroups(pins, halves, true);
 }

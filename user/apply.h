@@ -11,11 +11,11 @@
  * ew_apply_image - writes IMAGE as policy number GENERATION (not 0), for which it is to be in force: profiles and
  * exceptions
  *
- * Profiles, exceptions, tagged programs and users; what commands put on users goes over to the new policy's table. When
- * it returns, no program is running any more that began under the policy before the one in force. Returns 0 or a
- * negative errno.
+ * Profiles, exceptions, tagged programs and users; what commands put on users goes over to the new policy's table. IDLE
+ * says that no program sees the half of that policy (ew_state.settled); else, when it returns, none is running any more
+ * that began under the policy before the one in force. Returns 0 or a negative errno.
  */
-int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
+int ew_apply_image(const struct ew_pins *pins, const struct ew_image *image, __u32 generation, bool idle);
 
 /* Waits until every program that began before, under another policy than GENERATION's, has ended. Returns 0 or a
  * negative errno. */
@@ -23,6 +23,9 @@ int ew_apply_wait(const struct ew_pins *pins, __u32 generation);
 
 /* Takes the exceptions of every other generation away. Returns 0 or a negative errno. */
 int ew_apply_sweep(const struct ew_pins *pins, __u32 generation);
+
+/* The same where there is only policy number GONE, whose exceptions are those of IMAGE: they are not looked for. */
+int ew_apply_sweep_of(const struct ew_pins *pins, const struct ew_image *image, __u32 gone, __u32 generation);
 
 /*
  * Writes the cgroup paths of IMAGE and the texts of its patterns, and no others, for HALVES (a bit each, EW_HALF_OF()),
@@ -49,6 +52,9 @@ int ew_apply_patterns_alike(const struct ew_pins *pins, __u32 generation);
  * cgroups can lack tags in HALVES, until it is called again.
  */
 int ew_apply_cgroups(const struct ew_pins *pins, unsigned int halves);
+
+/* The same where HALVES, which is one, is to have what the other has already: no path is looked at. */
+int ew_apply_cgroups_alike(const struct ew_pins *pins, unsigned int halves);
 
 /*
  * ew_apply_cgroup - gives the cgroup open at CGROUP_FD the profiles of its own that OWN has (`policy` and `command`),

@@ -34,7 +34,9 @@ struct daemon {
 	struct ew_policy *policy; /* in force, as far as this process knows */
 	__u32 generation;	  /* of it; another one is in force when somebody else reloads */
 	struct ew_follow follow;
-	bool behind; /* programs may have been replaced since they were looked up for the policy in force */
+	struct ew_image *image; /* it, compiled; NULL: not known */
+	__u64 compiled;		/* ew_reload.compiled of it; 0: not known */
+	bool behind;		/* programs may have been replaced since they were looked up for the policy in force */
 };
 
 /* The paths of PROFILE's programs, into PATHS unless that is NULL. Returns their number. */
@@ -79,11 +81,12 @@ static void adopt(struct daemon *d, struct ew_policy *policy, __u32 generation)
 		return;
 	ew_policy_free(&d->policy);
 	d->policy = policy;
-	d->behind = true;
 	if (paths) {
 		all_paths(policy, paths);
 		err = ew_follow_set(&d->follow, paths, n);
 	}
+	/* what happened before it was watched is not told */
+	d->behind |= err != 1;
 	if (err < 0)
 		ew_warning("programs of the policy that are replaced are noticed at the next reload only: %s",
 			   strerror(-err));
@@ -93,9 +96,14 @@ static void adopt(struct daemon *d, struct ew_policy *policy, __u32 generation)
 static int apply(struct daemon *d, const struct ew_pins *pins, struct ew_policy **policy, const char *what)
 {
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
-	struct ew_reload r = {};
-	int err = ew_reload(pins, *policy, &r, &diag);
+	struct ew_reload r = {.unless = *policy == d->policy ? d->compiled : 0};
+	int err;
 
+	if (ew_pins_settled(pins, d->generation))
+		r.in_force = TAKE_PTR(d->image);
+	ew_image_free(&d->image);
+	err = ew_reload(pins, *policy, &r, &diag);
+	d->image = TAKE_PTR(r.in_force);
 	ew_diagnostics_print(&diag, stderr);
 	if (err == 0) {
 		if (r.diff.n || *policy != d->policy) {
@@ -103,6 +111,7 @@ static int apply(struct daemon *d, const struct ew_pins *pins, struct ew_policy 
 			ew_info("%s: %zu change%s", what, r.diff.n, r.diff.n == 1 ? "" : "s");
 		}
 		adopt(d, TAKE_PTR(*policy), ew_pins_generation(pins));
+		d->compiled = r.compiled;
 	} else {
 		ew_error("%s: refused; what was in force still is", what);
 	}
@@ -187,6 +196,7 @@ static int adopt_other(struct daemon *d, const struct ew_pins *pins)
 	int err = ew_cmd_policy_read(0, &policy, &diag);
 
 	d->generation = ew_pins_generation(pins);
+	d->compiled = 0;
 	d->behind = false;
 	if (err == 0 && ew_policy_hash(policy) == ew_pins_policy_hash(pins)) {
 		ew_info("somebody else has reloaded");
@@ -346,5 +356,6 @@ int ew_cmd_daemon(int argc, char **argv)
 	err = run(&d);
 	ew_follow_clear(&d.follow);
 	ew_policy_free(&d.policy);
+	ew_image_free(&d.image);
 	return err < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 }

@@ -90,7 +90,6 @@ static int follow_all(struct ew_follow *follow, const char **paths, size_t n)
 	follow->files = calloc(n ?: 1, sizeof(*follow->files));
 	if (!follow->files)
 		return -ENOMEM;
-	qsort(paths, n, sizeof(*paths), compare);
 	for (size_t i = 0; i < n; i++) {
 		struct ew_followed *file = &follow->files[follow->n];
 		int err;
@@ -108,10 +107,28 @@ static int follow_all(struct ew_follow *follow, const char **paths, size_t n)
 	return 0;
 }
 
+/* PATHS are sorted. */
+static bool follows(const struct ew_follow *follow, const char **paths, size_t n)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && EW_STREQ(paths[i], paths[i - 1]))
+			continue;
+		if (at == follow->n || !EW_STREQ(follow->files[at++].path, paths[i]))
+			return false;
+	}
+	return follow->fd >= 0 && at == follow->n;
+}
+
 int ew_follow_set(struct ew_follow *follow, const char **paths, size_t n)
 {
 	int err;
 
+	if (n)
+		qsort(paths, n, sizeof(*paths), compare);
+	if (follows(follow, paths, n))
+		return 1;
 	ew_follow_clear(follow);
 	err = follow_all(follow, paths, n);
 	if (err < 0)

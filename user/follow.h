@@ -34,7 +34,8 @@ struct ew_follow {
 /*
  * ew_follow_set - follows these paths, as they are now, and no others
  *
- * PATHS is sorted in place; a path that is in it twice is followed once, one where there is no file, too. Returns 0, or
+ * PATHS is sorted in place; a path that is in it twice is followed once, one where there is no file, too. If they are
+ * those that it follows already, it goes on as before. Returns 1 if it was so, 0, or
  * a negative errno (-ENOSPC, -EMFILE: no more may be watched, see inotify(7)), and then nothing is followed.
  * ew_follow_clear() releases everything.
  */

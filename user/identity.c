@@ -34,28 +34,64 @@ static int device_of_mount(uint64_t mount_id, __u32 *out)
 	return errno ? -errno : -ENODATA;
 }
 
-int ew_identity_of_path(const char *path, struct ew_identity *out)
+/* Fills ST; 0 or a negative errno, also for what is not a regular file. */
+static int stat_program(int fd, const char *path, struct statx *st)
+{
+	if (statx(fd, path, fd == AT_FDCWD ? 0 : AT_EMPTY_PATH, STATX_TYPE | STATX_INO | STATX_MNT_ID, st))
+		return -errno;
+	if (S_ISDIR(st->stx_mode))
+		return -EISDIR;
+	if (!S_ISREG(st->stx_mode))
+		return -EINVAL;
+	return st->stx_mask & STATX_MNT_ID ? 0 : -EOPNOTSUPP;
+}
+
+static const struct ew_mount *known(const struct ew_mounts *mounts, __u64 id)
+{
+	for (size_t i = 0; i < mounts->n; i++)
+		if (mounts->items[i].id == id)
+			return &mounts->items[i];
+	return NULL;
+}
+
+int ew_identity_find(struct ew_mounts *mounts, const char *path, struct ew_identity *out)
 {
 	/* Held open until the end: while it is, its mount keeps its number. O_PATH neither needs nor does anything
 	 * else. */
-	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
+	const struct ew_mount *mount;
 	struct statx st;
 	__u32 dev = 0;
-	int err;
+	int err = stat_program(AT_FDCWD, path, &st);
 
-	if (fd < 0)
-		return -errno;
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO | STATX_MNT_ID, &st))
-		return -errno;
-	if (S_ISDIR(st.stx_mode))
-		return -EISDIR;
-	if (!S_ISREG(st.stx_mode))
-		return -EINVAL;
-	if (!(st.stx_mask & STATX_MNT_ID))
-		return -EOPNOTSUPP;
-	err = device_of_mount(st.stx_mnt_id, &dev);
+	if (err)
+		return err;
+	mount = known(mounts, st.stx_mnt_id);
+	if (mount) {
+		*out = (struct ew_identity){.ino = st.stx_ino, .dev = mount->dev};
+		return 0;
+	}
+	fd = open(path, O_PATH | O_CLOEXEC);
+	err = fd < 0 ? -errno : stat_program(fd, "", &st);
+	if (!err)
+		err = device_of_mount(st.stx_mnt_id, &dev);
 	if (err)
 		return err;
 	*out = (struct ew_identity){.ino = st.stx_ino, .dev = dev};
+	if (mounts->n < EW_ARRAY_SIZE(mounts->items))
+		mounts->items[mounts->n++] = (struct ew_mount){.id = st.stx_mnt_id, .dev = dev, .fd = TAKE_FD(fd)};
 	return 0;
+}
+
+void ew_mounts_clear(struct ew_mounts *mounts)
+{
+	while (mounts->n)
+		ew_closep(&mounts->items[--mounts->n].fd);
+}
+
+int ew_identity_of_path(const char *path, struct ew_identity *out)
+{
+	EW_CLEANUP(ew_mounts_clear) struct ew_mounts mounts = {};
+
+	return ew_identity_find(&mounts, path, out);
 }

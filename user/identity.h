@@ -2,6 +2,8 @@
 #ifndef EW_IDENTITY_H
 #define EW_IDENTITY_H
 
+#include <stddef.h>
+
 #include <execward/policy.h>
 
 /*
@@ -14,5 +16,22 @@
  * mountinfo, else what open(2), statx(2) or reading mountinfo failed with. *OUT is untouched on failure.
  */
 int ew_identity_of_path(const char *path, struct ew_identity *out);
+
+struct ew_mount {
+	__u64 id;
+	__u32 dev;
+	int fd; /* of a file on it: while it is open, no other mount gets the number */
+};
+
+/* Mounts whose devices are known, for who looks at thousands of files. All zero is empty; more than fit are not kept.
+ */
+struct ew_mounts {
+	size_t n;
+	struct ew_mount items[32];
+};
+
+/* ew_identity_of_path(), which reads mountinfo only for mounts that MOUNTS does not have, and adds them. */
+int ew_identity_find(struct ew_mounts *mounts, const char *path, struct ew_identity *out);
+void ew_mounts_clear(struct ew_mounts *mounts);
 
 #endif

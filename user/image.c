@@ -63,6 +63,7 @@ void ew_image_free(struct ew_image **image)
 		free((*image)->programs[i].path);
 	free((*image)->programs);
 	free((*image)->exceptions);
+	free((*image)->verities);
 	free(*image);
 	*image = NULL;
 }

@@ -8,6 +8,7 @@
 #include <execward/pattern.h>
 #include <execward/policy.h>
 #include <execward/subject.h>
+#include <execward/verity.h>
 
 /*
  * The compiled policy: exactly what apply.c writes into the maps, made by policy_compile.c without a kernel. All
@@ -57,12 +58,21 @@ struct ew_image_program {
 	const char *file;	   /* owned by the image; NULL: read back from the kernel */
 };
 
+/* A digest that exceptions name. */
+struct ew_image_verity {
+	__u8 digest[EW_VERITY_SIZE];
+	unsigned int line; /* of its first mention, in `file` */
+	const char *file;  /* owned by the image; NULL: it comes from the policy before */
+};
+
 struct ew_image {
 	__u64 hash;				     /* ew_policy_hash() of what it was compiled from */
 	unsigned int n_profiles;		     /* slots in use */
 	struct ew_profile profiles[EW_PROFILES_MAX]; /* by slot; flags 0: free. Generation 0 */
 	size_t n_exceptions;
 	struct ew_image_exception *exceptions;
+	size_t n_verities;
+	struct ew_image_verity *verities; /* each digest once */
 	size_t n_cgroups;
 	struct ew_image_cgroup *cgroups; /* literal paths */
 	size_t n_patterns;
@@ -97,6 +107,18 @@ static inline bool ew_image_has(const struct ew_image *image, __u32 flag)
 
 /* The sticky ones among the profiles. */
 __u64 ew_image_sticky(const struct ew_image *image);
+
+/*
+ * Adds DIGEST unless the image has it. FILE is as that of struct ew_image_verity. Returns 0, -E2BIG: there are
+ * EW_VERITIES_MAX, -EEXIST: another begins with the same eight bytes, so exceptions could not be told apart; -ENOMEM.
+ */
+int ew_image_add_verity(struct ew_image *image, const __u8 digest[EW_VERITY_SIZE], const char *file, unsigned int line);
+
+/* What stands for a digest in the keys of exceptions. */
+struct ew_identity ew_image_identity_of_verity(const __u8 digest[EW_VERITY_SIZE]);
+
+/* A number by which all that is written for an image is known again: never 0, nothing to rely on against anybody. */
+__u64 ew_image_hash(const struct ew_image *image);
 
 void ew_image_free(struct ew_image **image);
 

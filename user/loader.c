@@ -18,6 +18,7 @@
 #include "apply.h"
 #include "log.h"
 #include "pins.h"
+#include "verity.h"
 
 /*
  * Where things are pinned before they get their name and after they lost it; a killed tool can leave either behind. The
@@ -184,7 +185,7 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 	return err;
 }
 
-static int write_state(const struct ew_pins *pins, const struct ew_image *image)
+static int write_state(const struct ew_pins *pins, const struct ew_image *image, __u32 verity)
 {
 	struct ew_state state = {
 		.shapes = ew_image_shapes(image),
@@ -193,6 +194,7 @@ static int write_state(const struct ew_pins *pins, const struct ew_image *image)
 		.programs = image->n_programs ? EW_PROGRAMS_POLICY : 0,
 		.sticky = ew_image_sticky(image) != 0,
 		.process_tags = needs_process_tags(image),
+		.verity = verity | (image->n_verities ? EW_VERITY_USED : 0),
 	};
 	__u32 zero = 0;
 
@@ -267,6 +269,9 @@ static int load_staged(const struct ew_image *image)
 
 	if (err < 0)
 		return err;
+	skel->rodata->ew_has_verity = ew_verity_supported();
+	if (image->n_verities && !skel->rodata->ew_has_verity)
+		return ew_verity_refuse(image);
 	err = load_skeleton(skel);
 	if (err < 0)
 		return ew_error_ret(err,
@@ -276,9 +281,9 @@ static int load_staged(const struct ew_image *image)
 	pins = pins_of(skel);
 	err = write_meta(&pins);
 	if (err == 0)
-		err = write_state(&pins, image);
+		err = write_state(&pins, image, skel->rodata->ew_has_verity ? EW_VERITY_SUPPORTED : 0);
 	if (err == 0)
-		err = ew_apply_image(&pins, image, FIRST_GENERATION);
+		err = ew_apply_image(&pins, image, FIRST_GENERATION, false);
 	if (err == 0)
 		err = ew_apply_cgroup_paths(&pins, image, EW_HALVES_ALL);
 	if (err == 0)

@@ -351,6 +351,15 @@ __u32 ew_pins_generation(const struct ew_pins *pins)
 	return bpf_map_lookup_elem(pins->state_fd, &zero, &state) < 0 ? 0 : state.generation;
 }
 
+bool ew_pins_settled(const struct ew_pins *pins, __u32 generation)
+{
+	struct ew_state state = {};
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(pins->state_fd, &zero, &state) == 0 && state.generation == generation &&
+	       state.settled == generation;
+}
+
 __u64 ew_pins_policy_hash(const struct ew_pins *pins)
 {
 	struct ew_state state = {};
@@ -360,9 +369,9 @@ __u64 ew_pins_policy_hash(const struct ew_pins *pins)
 								      : state.policy_hash[EW_HALF(state.generation)];
 }
 
-int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX])
+static int read_profiles(const struct ew_pins *pins, __u32 generation, struct ew_profile out[EW_PROFILES_MAX])
 {
-	__u32 half = EW_HALF(ew_pins_generation(pins)), id;
+	__u32 half = EW_HALF(generation), id;
 	_cleanup_close_ int inner = -1;
 
 	if (bpf_map_lookup_elem(pins->policies_fd, &half, &id) < 0)
@@ -374,6 +383,19 @@ int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFIL
 		if (bpf_map_lookup_elem(inner, &slot, &out[slot]) < 0)
 			return -errno;
 	return 0;
+}
+
+/* The half that was in force is written again by a second reload only, so all was read of one policy, if none came. */
+int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX])
+{
+	__u32 generation;
+	int err;
+
+	do {
+		generation = ew_pins_generation(pins);
+		err = read_profiles(pins, generation, out);
+	} while (err == 0 && ew_pins_generation(pins) != generation);
+	return err;
 }
 
 int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)

@@ -7,6 +7,7 @@
 
 #include <execward/cgroup.h>
 #include <execward/record.h>
+#include <execward/verity.h>
 
 /*
  * What is loaded lives under EW_PIN_DIR: maps/NAME, progs/NAME, links/NAME. The directory appears and goes by one
@@ -23,6 +24,7 @@
 	X(state)          \
 	X(policies)       \
 	X(exceptions)     \
+	X(verities)       \
 	X(cgroups)        \
 	X(cgroup_paths)   \
 	X(patterns) X(cgroup_applies) X(user_tables) X(programs) X(task_tags) X(scans) X(orphans) X(counters) X(readers)
@@ -116,6 +118,9 @@ void ew_pins_unmap_state(struct ew_state *state);
 
 /* The number of the policy in force; 0 when it cannot be read. */
 __u32 ew_pins_generation(const struct ew_pins *pins);
+
+/* Is policy number GENERATION in force, and nothing left of another? */
+bool ew_pins_settled(const struct ew_pins *pins, __u32 generation);
 
 /* ew_policy_hash() of the policy in force; 0 when it cannot be read. */
 __u64 ew_pins_policy_hash(const struct ew_pins *pins);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "policy_compiler.h"
 
+#include "distinct.h"
+#include "identity.h"
+#include "lookups.h"
 #include "pattern.h"
 #include "policy_print.h"
 #include "policy_text.h"
@@ -163,21 +166,55 @@ static int add_exception(struct ew_compiler *c, const struct ew_compiler_source 
 	return 0;
 }
 
+/* The digest that EXCEPTION names as well; 0, or -EINVAL after telling what is wrong, or -ENOMEM. */
+static int resolve_verity(struct ew_compiler *c, const struct ew_policy_exception *exception, struct ew_identity *out)
+{
+	const struct ew_node *node = ew_node_get(ew_node_get(exception->node, "program"), "verity");
+	__u8 digest[EW_VERITY_SIZE];
+	struct ew_why why;
+	int err;
+
+	if (!ew_verity_parse(exception->verity, digest, &why))
+		return -EINVAL; /* an error when it was read */
+	err = ew_image_add_verity(c->image, digest, c->image->profiles[c->slot].file, node->line);
+	if (err == -E2BIG)
+		ew_compiler_error(c, node, "too many digests; expected at most %d in all files", EW_VERITIES_MAX);
+	else if (err == -EEXIST)
+		ew_compiler_error(
+			c, node, "\"%s\" begins with the same 16 digits as another; expected digests that differ there",
+			exception->verity);
+	*out = ew_image_identity_of_verity(digest);
+	return err && err != -ENOMEM ? -EINVAL : err;
+}
+
+/* Of the program, and of its digest if it has one. */
+static int add_exceptions(struct ew_compiler *c, const struct ew_compiler_source *source,
+			  const struct ew_identity *program, const struct ew_identity *verity,
+			  const struct ew_identity *from, const struct ew_exception *value)
+{
+	int err = add_exception(c, source, program, from, value);
+
+	return err || !verity->dev ? err : add_exception(c, source, verity, from, value);
+}
+
 static int compile_exception(struct ew_compiler *c, const struct ew_policy_exception *exception)
 {
 	const struct ew_node *list = ew_node_get(exception->node, "from");
 	struct ew_compiler_source source = {exception, exception->program, ""};
-	struct ew_identity program = {0}, from = {0};
+	struct ew_identity program = {0}, from = {0}, verity = {0};
+	const struct ew_node *node = ew_node_get(exception->node, "program");
 	struct ew_exception value = {0};
 	int err = compile_gains(c, exception, &value), missing;
 
 	if (err)
 		return err;
-	missing = ew_compiler_resolve_program(c, exception->program, ew_node_get(exception->node, "program"), &program);
+	missing = ew_compiler_resolve_program(c, exception->program, ew_node_get(node, "path") ?: node, &program);
+	if (!missing && exception->verity)
+		missing = resolve_verity(c, exception, &verity);
 	if (missing == -ENOMEM)
 		return missing;
 	if (!exception->from_count && !missing)
-		return add_exception(c, &source, &program, &from, &value);
+		return add_exceptions(c, &source, &program, &verity, &from, &value);
 	/* An exception whose images are all missing must not become one for any image. */
 	for (unsigned int i = 0; i < exception->from_count; i++) {
 		err = ew_compiler_resolve_program(c, exception->from[i], ew_node_item(list, i), &from);
@@ -186,7 +223,7 @@ static int compile_exception(struct ew_compiler *c, const struct ew_policy_excep
 		if (err || missing)
 			continue;
 		source.from = exception->from[i];
-		err = add_exception(c, &source, &program, &from, &value);
+		err = add_exceptions(c, &source, &program, &verity, &from, &value);
 		if (err)
 			return err;
 	}
@@ -218,12 +255,24 @@ static void refuse_twin(struct ew_compiler *c, size_t again, size_t first)
 			programs[0].text, ew_shown(a->from, &froms[0]), programs[1].text, ew_shown(b->from, &froms[1]),
 			b->exception->node->line);
 	else
-		ew_compiler_error(
-			c, a->exception->node,
-			"\"%s\" is the same file as \"%s\" of another exception; expected one that lists the gains of "
-			"both "
-			"(first at line %u)",
-			programs[0].text, programs[1].text, b->exception->node->line);
+		ew_compiler_error(c, a->exception->node,
+				  "\"%s\" %s \"%s\" of another exception; expected one that lists the gains of both "
+				  "(first at line %u)",
+				  programs[0].text,
+				  c->image->exceptions[again].key.program.dev == EW_VERITY_DEV
+					  ? "has the same digest as"
+					  : "is the same file as",
+				  programs[1].text, b->exception->node->line);
+}
+
+static bool may_have_twins(const struct ew_compiler *c, size_t start)
+{
+	size_t n = c->image->n_exceptions - start;
+	_cleanup_free_ __u64 *hashes = calloc(n, sizeof(*hashes));
+
+	for (size_t i = 0; hashes && i < n; i++)
+		hashes[i] = ew_hash(0, &c->image->exceptions[start + i].key, sizeof(struct ew_exception_key));
+	return !hashes || !ew_hashes_differ(hashes, n);
 }
 
 /*
@@ -236,7 +285,7 @@ static int merge_twins(struct ew_compiler *c, size_t start)
 	_cleanup_free_ size_t *sorted = NULL;
 	_cleanup_free_ bool *gone = NULL;
 
-	if (n < 2)
+	if (n < 2 || !may_have_twins(c, start))
 		return 0;
 	sorted = calloc(n, sizeof(*sorted));
 	gone = calloc(n, sizeof(*gone));
@@ -338,9 +387,11 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
 	_cleanup_free_ struct ew_compiler_source *sources = NULL;
+	EW_CLEANUP(ew_mounts_clear) struct ew_mounts mounts = {};
+	struct ew_resolver system = ew_resolver_system;
 	struct ew_compiler c = {
 		.flags = flags,
-		.resolver = resolver ?: &ew_resolver_system,
+		.resolver = resolver ?: &system,
 		.diag = diag,
 		.image = image,
 		.slots = slots,
@@ -350,6 +401,7 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 
 	if (!image)
 		return -ENOMEM;
+	system.context = &mounts;
 	image->cgroups = calloc(EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
 	image->users = calloc(EW_USERS_MAX, sizeof(*image->users));
 	image->programs = calloc(EW_PROGRAMS_MAX + 1, sizeof(*image->programs));
@@ -359,7 +411,7 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 	ew_compiler_keep_slots(&c, policy);
 	image->hash = ew_policy_hash(policy);
 	err = compile_files(&c, policy) ?: compile_patterns(&c) ?: ew_compiler_keep_paths(&c);
-	ew_compiler_forget_lookups(&c);
+	ew_lookups_clear(&c.lookups);
 	ew_compiler_merge_programs(image);
 	sources = c.sources;
 	ew_diagnostics_sort(diag);

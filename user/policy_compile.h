@@ -32,7 +32,7 @@ struct ew_resolver {
 	char *(*nearest)(void *context, bool user, const char *name);
 };
 
-/* This machine: ew_identity_of_path(), getpwnam_r(3), getgrnam_r(3). */
+/* This machine: ew_identity_find(), getpwnam_r(3), getgrnam_r(3). The context can be a struct ew_mounts. */
 extern const struct ew_resolver ew_resolver_system;
 
 /*

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "policy_compiler.h"
 
-#include <search.h>
-
 /* Names and paths of a policy, looked up on this machine: each path once. */
 
 int ew_compiler_resolve_name(struct ew_compiler *c, bool user, const char *name, const struct ew_node *node, __u32 *out)
@@ -30,65 +28,51 @@ int ew_compiler_resolve_name(struct ew_compiler *c, bool user, const char *name,
 	return err;
 }
 
-/* What looking at a path gave. */
-struct lookup {
-	int err;
-	struct ew_identity identity;
-	char path[];
-};
-
-static int compare_lookups(const void *left, const void *right)
-{
-	return strcmp(((const struct lookup *)left)->path, ((const struct lookup *)right)->path);
-}
-
 static int look_up_program(struct ew_compiler *c, const char *path, struct ew_identity *out)
 {
-	_cleanup_free_ struct lookup *lookup = malloc(sizeof(*lookup) + strlen(path) + 1);
-	struct lookup **found;
+	struct ew_lookup *lookup = ew_lookups_get(&c->lookups, path);
 
 	if (!lookup)
 		return -ENOMEM;
-	strcpy(lookup->path, path);
-	found = tsearch(lookup, &c->lookups, compare_lookups);
-	if (!found)
-		return -ENOMEM;
-	if (*found == lookup) {
+	if (lookup->err == -EINPROGRESS)
 		lookup->err = c->resolver->program(c->resolver->context, path, &lookup->identity);
-		c->n_lookups++;
-		lookup = NULL; /* the tree's */
-	}
-	if (!(*found)->err)
-		*out = (*found)->identity;
-	return (*found)->err;
-}
-
-static void keep_path(const void *node, VISIT visit, void *image_)
-{
-	const struct lookup *lookup = *(const struct lookup *const *)node;
-	struct ew_image *image = image_;
-	struct ew_image_path *path = &image->paths[image->n_paths];
-
-	if ((visit != postorder && visit != leaf) || lookup->err)
-		return;
-	*path = (struct ew_image_path){lookup->identity, strdup(lookup->path)};
-	if (path->path)
-		image->n_paths++;
+	if (!lookup->err)
+		*out = lookup->identity;
+	return lookup->err;
 }
 
 int ew_compiler_keep_paths(struct ew_compiler *c)
 {
-	c->image->paths = calloc(c->n_lookups + 1, sizeof(*c->image->paths));
-	if (!c->image->paths)
-		return -ENOMEM;
-	twalk_r(c->lookups, keep_path, c->image);
-	ew_image_sort_paths(c->image);
-	return 0;
-}
+	struct ew_image *image = c->image;
 
-void ew_compiler_forget_lookups(struct ew_compiler *c)
-{
-	tdestroy(c->lookups, free);
+	image->paths = calloc(c->lookups.n + image->n_verities + 1, sizeof(*image->paths));
+	if (!image->paths)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->lookups.n; i++) {
+		const struct ew_lookup *lookup = &c->lookups.items[i];
+		struct ew_image_path *path = &image->paths[image->n_paths];
+
+		if (lookup->err)
+			continue;
+		*path = (struct ew_image_path){lookup->identity, strdup(lookup->path)};
+		if (!path->path)
+			return -ENOMEM;
+		image->n_paths++;
+	}
+	for (size_t i = 0; i < image->n_verities; i++) {
+		const __u8 *digest = image->verities[i].digest;
+		struct ew_image_path *path = &image->paths[image->n_paths];
+		char text[2 * EW_VERITY_SIZE + 1];
+
+		for (size_t j = 0; j < EW_VERITY_SIZE; j++)
+			sprintf(text + 2 * j, "%02x", digest[j]);
+		*path = (struct ew_image_path){.identity = ew_image_identity_of_verity(digest)};
+		if (asprintf(&path->path, "sha256:%s", text) < 0)
+			return -ENOMEM;
+		image->n_paths++;
+	}
+	ew_image_sort_paths(image);
+	return 0;
 }
 
 int ew_compiler_resolve_program(struct ew_compiler *c, const char *path, const struct ew_node *node,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lookups.h"
 #include "policy_compile.h"
 #include "util.h"
 
@@ -34,8 +35,7 @@ struct ew_compiler {
 	const struct ew_slots *slots;
 	__u64 staying; /* of those, the ones that the policy has */
 	__u64 taken;
-	void *lookups; /* tsearch(3) tree of struct lookup: each path is looked at once */
-	size_t n_lookups;
+	struct ew_lookups lookups;
 
 	/* What is being compiled. */
 	const struct ew_policy_file *file;
@@ -69,8 +69,7 @@ int ew_compiler_resolve_name(struct ew_compiler *c, bool user, const char *name,
 int ew_compiler_resolve_program(struct ew_compiler *c, const char *path, const struct ew_node *node,
 				struct ew_identity *out);
 
-/* Gives the image the paths that were looked up, and forgets what else was found. Returns 0 or -ENOMEM. */
+/* Gives the image the paths that were looked up, and the digests. Returns 0 or -ENOMEM. */
 int ew_compiler_keep_paths(struct ew_compiler *c);
-void ew_compiler_forget_lookups(struct ew_compiler *c);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "distinct.h"
 #include "policy_schema.h"
 #include "policy_text.h"
 #include "words.h"
@@ -171,10 +172,9 @@ static void lint_key(struct lint *l, struct subject subject, const struct ew_nod
 		broken(l, key, "a key in %s is %s; expected a word", subject_name(subject, &name), found(key));
 		return;
 	}
-	for (i = 0; i < n_fields; i++) {
-		if (strlen(key->text) == key->length && EW_STREQ(key->text, fields[i].key))
+	for (i = 0; i < n_fields; i++)
+		if (EW_STREQ(key->text, fields[i].key) && strlen(key->text) == key->length)
 			break;
-	}
 	if (i == n_fields) {
 		unknown_key(l, subject, key, fields, n_fields);
 		return;
@@ -222,6 +222,17 @@ static int compare_texts(const void *left, const void *right)
 	return a->column < b->column ? -1 : 1;
 }
 
+static bool may_repeat(const struct ew_node *list)
+{
+	_cleanup_free_ __u64 *hashes = calloc(list->n, sizeof(*hashes));
+	size_t n = 0;
+
+	for (size_t i = 0; hashes && i < list->n; i++)
+		if (list->items[i]->type == EW_NODE_SCALAR)
+			hashes[n++] = ew_hash(0, list->items[i]->text, strlen(list->items[i]->text));
+	return !hashes || !ew_hashes_differ(hashes, n);
+}
+
 /* Sorted, because a list may be as long as a hostile file is large. */
 static void find_duplicates(struct lint *l, struct subject subject, const struct ew_node *node)
 {
@@ -229,7 +240,7 @@ static void find_duplicates(struct lint *l, struct subject subject, const struct
 	struct ew_shown shown;
 	size_t n = 0, first = 0;
 
-	if (node->n < 2)
+	if (node->n < 2 || !may_repeat(node))
 		return;
 	sorted = calloc(node->n, sizeof(*sorted));
 	if (!sorted) {
@@ -377,7 +388,10 @@ static void lint_value(struct lint *l, struct subject subject, const struct ew_n
 		lint_bool(l, subject, node, schema);
 		break;
 	case CYAML_STRING:
-		lint_text(l, subject, node, schema);
+		if (schema->flags & EW_SCHEMA_VERITY && node->type == EW_NODE_MAPPING)
+			lint_mapping(l, subject, node, &ew_policy_verity_schema);
+		else
+			lint_text(l, subject, node, schema);
 		break;
 	default:
 		/* A type that nobody taught this file: refused, or it would be loaded unchecked. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "distinct.h"
 #include "escape.h"
 
 static void put_scalar(const struct ew_node *node, FILE *out)
@@ -72,19 +73,31 @@ void ew_policy_print(const struct ew_policy *policy, FILE *out)
 	}
 }
 
+static __u64 hash_node(__u64 hash, const struct ew_node *node)
+{
+	const __u64 head[] = {node->type, node->n};
+
+	if (node->type == EW_NODE_SCALAR)
+		return ew_hash(hash, node->text, node->length);
+	hash = ew_hash(hash, head, sizeof(head));
+	for (size_t i = 0; i < node->n; i++)
+		hash = hash_node(hash, node->items[i]);
+	return hash;
+}
+
 __u64 ew_policy_hash(const struct ew_policy *policy)
 {
-	_cleanup_free_ char *text = NULL;
-	__u64 hash = 0xcbf29ce484222325;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	__u64 hash = 0;
 
-	if (!f)
-		return 0;
-	ew_policy_print(policy, f);
-	if (fclose(f) != 0)
-		return 0;
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
+	for (size_t f = 0; f < policy->n_files; f++) {
+		const struct ew_policy_file *file = &policy->files[f];
+
+		hash = ew_hash(hash, file->path, strlen(file->path));
+		for (unsigned int i = 0; i < file->document->profiles_count; i++) {
+			const struct ew_node *node = file->document->profiles[i].node;
+
+			hash = hash_node(ew_hash(hash, &node->line, sizeof(node->line)), node);
+		}
+	}
 	return hash ?: 1;
 }

@@ -16,9 +16,10 @@
 void ew_policy_print(const struct ew_policy *policy, FILE *out);
 
 /*
- * ew_policy_hash - a number by which the text of a policy is known again: FNV-1a, 64 bits, of what is printed
+ * ew_policy_hash - a number by which a policy is known again: of its files, the lines of its profiles, and all that
+ * they hold
  *
- * Not for use against anybody who wants two policies to look alike. Returns 0 for want of memory, and for nothing else.
+ * Never 0. Not for use against anybody who wants two policies to look alike.
  */
 __u64 ew_policy_hash(const struct ew_policy *policy);
 

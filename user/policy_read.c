@@ -6,14 +6,11 @@
 #include <string.h>
 
 #include <execward/limits.h>
-#include <execward/words.h>
 
 #include "policy_file.h"
 #include "policy_lint.h"
+#include "policy_load.h"
 #include "policy_rules.h"
-
-/* What a profile controls that does not say: every gain but `label`, which is opt-in. */
-#define GAINS_DEFAULT (EW_BIT(EW_GAIN_UID) | EW_BIT(EW_GAIN_GID) | EW_BIT(EW_GAIN_CAPS))
 
 const char *const ew_policy_dirs[EW_POLICY_DIRS_N] = {
 	"/etc/execward/policy.d",
@@ -21,116 +18,11 @@ const char *const ew_policy_dirs[EW_POLICY_DIRS_N] = {
 	"/usr/lib/execward/policy.d",
 };
 
-struct complaint {
-	char text[160];
-};
-
-/* libcyaml tells the mistake first and then a backtrace; the first line is what a person can use. */
-static void keep_complaint(cyaml_log_t level, void *context, const char *fmt, va_list args)
-{
-	struct complaint *complaint = context;
-
-	if (level < CYAML_LOG_ERROR || complaint->text[0])
-		return;
-	vsnprintf(complaint->text, sizeof(complaint->text), fmt, args);
-	complaint->text[strcspn(complaint->text, "\n")] = '\0';
-}
-
-/*
- * libcyaml grows a list by one entry at a time. Blocks have room for twice their size, so that a list of 65,536 is not
- * moved as often where realloc(3) moves always, as under a sanitizer.
- */
-struct block {
-	size_t room;
-	_Alignas(max_align_t) char bytes[];
-};
-
-static void *allocate(void *context, void *old, size_t size)
-{
-	struct block *block = old ? (struct block *)((char *)old - offsetof(struct block, bytes)) : NULL;
-	size_t room = size > 64 ? 2 * size : size;
-
-	(void)context;
-	if (!size) {
-		free(block);
-		return NULL;
-	}
-	if (block && block->room >= size)
-		return old;
-	block = realloc(block, sizeof(*block) + room);
-	if (!block)
-		return NULL;
-	block->room = room;
-	return block->bytes;
-}
-
-static cyaml_config_t make_config(struct complaint *complaint)
-{
-	return (cyaml_config_t){
-		.log_fn = keep_complaint,
-		.log_ctx = complaint,
-		.mem_fn = allocate,
-		.log_level = CYAML_LOG_ERROR,
-		.flags = CYAML_CFG_NO_ALIAS,
-	};
-}
-
-static void free_document(struct ew_policy_document **document)
-{
-	struct complaint complaint = {0};
-	cyaml_config_t config = make_config(&complaint);
-
-	if (*document)
-		cyaml_free(&config, &ew_policy_schema, *document, 0);
-	*document = NULL;
-}
-
 static void clear_file(struct ew_policy_file *file)
 {
-	free_document(&file->document);
+	ew_policy_document_free(&file->document);
 	ew_node_free(&file->root);
 	free(file->path);
-}
-
-/* Ties each profile and exception to its place, and fills in the defaults that are not zero. */
-static void finish_document(struct ew_policy_document *document, const struct ew_node *root)
-{
-	const struct ew_node *profiles = ew_node_get(root, "profiles");
-
-	for (unsigned int i = 0; i < document->profiles_count; i++) {
-		struct ew_policy_profile *profile = &document->profiles[i];
-		const struct ew_node *except;
-
-		profile->node = ew_node_item(profiles, i);
-		except = ew_node_get(profile->node, "except");
-		for (unsigned int j = 0; j < profile->except_count; j++)
-			profile->except[j].node = ew_node_item(except, j);
-		if (!ew_node_get(profile->node, "gains"))
-			profile->gains = GAINS_DEFAULT;
-	}
-}
-
-static int load_document(const char *path, const char *text, size_t length, const struct ew_node *root,
-			 struct ew_policy_document **out, struct ew_diagnostics *diag)
-{
-	struct complaint complaint = {0};
-	cyaml_config_t config = make_config(&complaint);
-	struct ew_policy_document *document = NULL;
-	cyaml_err_t err;
-
-	err = cyaml_load_data((const uint8_t *)text, length, &config, &ew_policy_schema, (cyaml_data_t **)&document,
-			      NULL);
-	if (err == CYAML_ERR_OOM)
-		return -ENOMEM;
-	if (err != CYAML_OK || !document) {
-		/* The lint lets nothing pass that libcyaml refuses; if it ever does, the file is still refused. */
-		ew_diagnose_error(diag, path, 0, 0, "libcyaml: %s: %s; expected a policy", cyaml_strerror(err),
-				  complaint.text);
-		return -EINVAL;
-	}
-	finish_document(document, root);
-	*out = document;
-	return 0;
 }
 
 static int check_profiles(const char *path, const struct ew_policy_document *document, struct ew_diagnostics *diag)
@@ -178,7 +70,7 @@ static int parse_file(const char *path, const char *text, size_t length, struct 
 	if (!ew_policy_lint(path, file->root, &ew_policy_schema, diag))
 		return diag->out_of_memory ? -ENOMEM : -EINVAL;
 	/* There may be mistakes in the meaning of texts; the values can be compared all the same. */
-	err = load_document(path, text, length, file->root, &file->document, diag);
+	err = ew_policy_load(path, file->root, &file->document, diag);
 	if (!err)
 		err = check_profiles(path, file->document, diag);
 	return err;

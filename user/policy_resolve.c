@@ -11,8 +11,7 @@
 
 static int system_program(void *context, const char *path, struct ew_identity *out)
 {
-	(void)context;
-	return ew_identity_of_path(path, out);
+	return context ? ew_identity_find(context, path, out) : ew_identity_of_path(path, out);
 }
 
 /* An entry of passwd(5) or group(5), a group with thousands of members included. */

@@ -6,6 +6,7 @@
 
 #include <execward/limits.h>
 
+#include "distinct.h"
 #include "policy_text.h"
 
 #define error_at(diag, path, node, ...) ew_diagnose_error(diag, path, (node)->line, (node)->column, __VA_ARGS__)
@@ -121,6 +122,16 @@ static void refuse_pair(const char *path, const struct pair *again, const struct
 		 any ? "" : "\"", first->exception->node->line);
 }
 
+static bool may_repeat(const struct pair *pairs, size_t n)
+{
+	_cleanup_free_ __u64 *hashes = calloc(n, sizeof(*hashes));
+
+	for (size_t i = 0; hashes && i < n; i++)
+		hashes[i] = ew_hash(ew_hash(0, pairs[i].program, strlen(pairs[i].program)), pairs[i].from,
+				    strlen(pairs[i].from));
+	return !hashes || !ew_hashes_differ(hashes, n);
+}
+
 /* The kernel side finds one exception for a program and an image, so two would not add up. */
 static int check_pairs(const char *path, const struct ew_policy_profile *profile, struct ew_diagnostics *diag)
 {
@@ -134,6 +145,8 @@ static int check_pairs(const char *path, const struct ew_policy_profile *profile
 		return -ENOMEM;
 	for (unsigned int i = 0; i < profile->except_count; i++)
 		n += fill_pairs(&profile->except[i], pairs + n);
+	if (!may_repeat(pairs, n))
+		return 0;
 	qsort(pairs, n, sizeof(*pairs), compare_pairs);
 	for (size_t i = 1; i < n; i++) {
 		if (!EW_STREQ(pairs[i].program, pairs[first].program) || !EW_STREQ(pairs[i].from, pairs[first].from))
@@ -178,7 +191,8 @@ static void count_exceptions(const char *path, const struct ew_policy_profile *p
 	for (unsigned int i = 0; i < profile->except_count; i++) {
 		size_t before = *n_pairs;
 
-		*n_pairs += profile->except[i].from_count ?: 1;
+		/* by its identity and by its digest */
+		*n_pairs += (profile->except[i].from_count ?: 1) * (profile->except[i].verity ? 2 : 1);
 		if (before <= EW_EXCEPTIONS_MAX && *n_pairs > EW_EXCEPTIONS_MAX)
 			error_at(diag, path, profile->except[i].node,
 				 "too many exceptions; expected at most %d of a program and an image that execs it",

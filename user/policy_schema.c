@@ -62,14 +62,22 @@ static const cyaml_schema_value_t program_entry = {
 
 /* clang-format off: one row a key */
 static const cyaml_schema_field_t exception_fields[] = {
-	CYAML_FIELD_STRING_PTR("program", REQUIRED | TEXT(EW_TEXT_PROGRAM), struct ew_policy_exception, program, 1,
-			       PATH_LENGTH_MAX),
+	CYAML_FIELD_STRING_PTR("program", REQUIRED | EW_SCHEMA_VERITY | TEXT(EW_TEXT_PROGRAM),
+			       struct ew_policy_exception, program, 1, PATH_LENGTH_MAX),
 	CYAML_FIELD_SEQUENCE("gain", REQUIRED | CYAML_FLAG_POINTER, struct ew_policy_exception, gain, &gain_entry, 1,
 			     CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("from", OPTIONAL | CYAML_FLAG_POINTER, struct ew_policy_exception, from, &program_entry, 1,
 			     CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("reason", OPTIONAL | TEXT(EW_TEXT_REMARK), struct ew_policy_exception, reason, 1,
 			       EW_POLICY_REASON_MAX),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t verity_fields[] = {
+	CYAML_FIELD_STRING_PTR("path", REQUIRED | TEXT(EW_TEXT_PROGRAM), struct ew_policy_exception, program, 1,
+			       PATH_LENGTH_MAX),
+	CYAML_FIELD_STRING_PTR("verity", REQUIRED | TEXT(EW_TEXT_VERITY), struct ew_policy_exception, verity, 1,
+			       CYAML_UNLIMITED),
 	CYAML_FIELD_END,
 };
 
@@ -119,4 +127,8 @@ static const cyaml_schema_field_t document_fields[] = {
 
 const cyaml_schema_value_t ew_policy_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct ew_policy_document, document_fields),
+};
+
+const cyaml_schema_value_t ew_policy_verity_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct ew_policy_exception, verity_fields),
 };

@@ -11,11 +11,13 @@ struct ew_node;
 /*
  * What a policy file may hold: structs that libcyaml fills, and the one table of keys behind them. libcyaml loads by
  * the table; policy_lint.c checks by the same table first, because libcyaml tells no places and stops at the first
- * mistake. A new key is one row in policy_schema.c and one member here.
+ * mistake. A new key is one row in policy_schema.c and one member here; of an exception, also a line in policy_load.c,
+ * which fills those in.
  */
 
 struct ew_policy_exception {
 	char *program;
+	char *verity; /* digest of its content, by which it is accepted, too; NULL: none given */
 	char **gain;
 	unsigned int gain_count;
 	char **from; /* none: any image */
@@ -68,6 +70,7 @@ enum ew_policy_userns { EW_POLICY_USERNS_ALL, EW_POLICY_USERNS_INITIAL };
  * for text its kind, which picks the check of policy_text.c.
  */
 #define EW_SCHEMA_RESERVED (1 << 20) /* a known key that this version does not support */
+#define EW_SCHEMA_VERITY (1 << 22)   /* a text, or a mapping by ew_policy_verity_schema */
 #define EW_SCHEMA_TEXT_SHIFT 24
 #define EW_SCHEMA_TEXT(kind) ((kind) << EW_SCHEMA_TEXT_SHIFT)
 
@@ -82,6 +85,7 @@ enum ew_text_kind {
 	EW_TEXT_CGROUP,
 	EW_TEXT_REMARK,
 	EW_TEXT_USER,
+	EW_TEXT_VERITY,
 	EW_TEXT_MAX
 };
 
@@ -92,5 +96,9 @@ static inline enum ew_text_kind ew_schema_text_kind(const cyaml_schema_value_t *
 
 /* Of a whole document, which libcyaml loads as a struct ew_policy_document. */
 extern const cyaml_schema_value_t ew_policy_schema;
+
+/* Of a program that is named with a digest. It is only checked by: libcyaml does not load exceptions (policy_load.h).
+ */
+extern const cyaml_schema_value_t ew_policy_verity_schema;
 
 #endif

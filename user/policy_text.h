@@ -6,6 +6,7 @@
 
 #include <linux/types.h>
 
+#include <execward/verity.h>
 #include <execward/words.h>
 
 #include "policy_schema.h"
@@ -31,6 +32,9 @@ struct ew_gain_word {
 
 /* Parses `uid:NAME|NUMBER`, `gid:NAME|NUMBER`, `cap_xxx`, `uid`, `gid`, `caps`; false with the reason in WHY. */
 bool ew_gain_word_parse(const char *text, struct ew_gain_word *out, struct ew_why *why);
+
+/* Parses `sha256:` and 64 hexadecimal digits in lower case; false with the reason in WHY. */
+bool ew_verity_parse(const char *text, __u8 digest[EW_VERITY_SIZE], struct ew_why *why);
 
 /* Users: a name, or the ids FIRST to LAST. */
 struct ew_user_word {

@@ -9,13 +9,32 @@
 
 #include "utf8.h"
 
+#define BLOCK_SIZE (256U << 10) /* bytes */
+
+/*
+ * The nodes and texts of a tree lie one after the other in few blocks of memory, as there can be millions of them. The
+ * root is the first of all, so the first block can be told from it.
+ */
+struct block {
+	struct block *next;
+	size_t room; /* bytes in it, and how many of them are used */
+	size_t used;
+	_Alignas(max_align_t) char bytes[];
+};
+
 struct builder {
 	const char *file;
 	struct ew_diagnostics *diag;
 	const unsigned char *text; /* what the parser reads */
 	size_t length;
+	struct block *first, *last;
 	struct ew_node *root;
-	struct ew_node *open[EW_YAML_DEPTH_MAX]; /* collections that have not ended, outermost first */
+	struct {
+		struct ew_node *node;
+		size_t begin;	   /* of its items among the pending ones */
+	} open[EW_YAML_DEPTH_MAX]; /* collections that have not ended, outermost first */
+	struct ew_node **pending;  /* their items so far */
+	size_t n_pending, pending_room;
 	size_t depth;
 	size_t n_nodes;
 	unsigned int documents;
@@ -58,6 +77,9 @@ static int check_characters(const struct builder *b)
 		uint32_t character = 0;
 		const char *why;
 
+		length = 1;
+		if (b->text[i] >= 0x20 && b->text[i] < 0x7f)
+			continue;
 		length = ew_utf8_decode(b->text + i, b->length - i, &character);
 		if (!length) {
 			if (told != line)
@@ -91,18 +113,41 @@ static unsigned int column_of(yaml_mark_t mark)
 	return (unsigned int)mark.column + 1;
 }
 
-/* Takes over nothing on failure. */
-static int append(struct ew_node *parent, struct ew_node *child)
+/* SIZE bytes for the tree, or NULL. */
+static void *take(struct builder *b, size_t size)
 {
-	/* Room doubles: it is full whenever the count is a power of two, or zero. */
-	if (!(parent->n & (parent->n - 1))) {
-		struct ew_node **grown = reallocarray(parent->items, parent->n ? 2 * parent->n : 1, sizeof(*grown));
+	struct block *block = b->last;
+	size_t room;
+
+	size = (size + _Alignof(struct ew_node) - 1) / _Alignof(struct ew_node) * _Alignof(struct ew_node);
+	if (!block || block->room - block->used < size) {
+		room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+		block = malloc(sizeof(*block) + room);
+		if (!block)
+			return NULL;
+		block->next = NULL;
+		block->room = room;
+		block->used = 0;
+		*(b->last ? &b->last->next : &b->first) = block;
+		b->last = block;
+	}
+	block->used += size;
+	return block->bytes + block->used - size;
+}
+
+/* An item of the innermost collection that has not ended. */
+static int append(struct builder *b, struct ew_node *item)
+{
+	if (b->n_pending == b->pending_room) {
+		size_t room = b->pending_room ? 2 * b->pending_room : 1024;
+		struct ew_node **grown = reallocarray(b->pending, room, sizeof(*grown));
 
 		if (!grown)
 			return -ENOMEM;
-		parent->items = grown;
+		b->pending = grown;
+		b->pending_room = room;
 	}
-	parent->items[parent->n++] = child;
+	b->pending[b->n_pending++] = item;
 	return 0;
 }
 
@@ -116,18 +161,18 @@ static int add_node(struct builder *b, const yaml_event_t *event, enum ew_node_t
 				  "too many values; expected at most %d in a file", EW_YAML_NODES_MAX);
 		return -EINVAL;
 	}
-	node = calloc(1, sizeof(*node));
+	node = take(b, sizeof(*node));
 	if (!node)
 		return -ENOMEM;
-	node->type = type;
-	node->line = line_of(event->start_mark);
-	node->column = column_of(event->start_mark);
-	if (!b->depth) {
+	*node = (struct ew_node){
+		.type = type,
+		.line = line_of(event->start_mark),
+		.column = column_of(event->start_mark),
+	};
+	if (!b->depth)
 		b->root = node;
-	} else if (append(b->open[b->depth - 1], node)) {
-		free(node);
+	else if (append(b, node))
 		return -ENOMEM;
-	}
 	b->n_nodes++;
 	*out = node;
 	return 0;
@@ -157,11 +202,11 @@ static int on_scalar(struct builder *b, const yaml_event_t *event)
 	refuse_properties(b, event, event->data.scalar.anchor, event->data.scalar.tag);
 	node->length = event->data.scalar.length;
 	node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	node->text = malloc(node->length + 1);
+	node->text = take(b, node->length + 1);
 	if (!node->text)
 		return -ENOMEM;
-	memcpy(node->text, event->data.scalar.value, node->length);
-	node->text[node->length] = '\0';
+	/* libyaml ends it by a NUL */
+	memcpy(node->text, event->data.scalar.value, node->length + 1);
 	return 0;
 }
 
@@ -197,7 +242,25 @@ static int on_start(struct builder *b, const yaml_event_t *event)
 		refuse_properties(b, event, event->data.mapping_start.anchor, event->data.mapping_start.tag);
 	else
 		refuse_properties(b, event, event->data.sequence_start.anchor, event->data.sequence_start.tag);
-	b->open[b->depth++] = node;
+	b->open[b->depth].node = node;
+	b->open[b->depth++].begin = b->n_pending;
+	return 0;
+}
+
+/* The items of the innermost collection are known now. */
+static int on_end(struct builder *b)
+{
+	struct ew_node *node = b->open[--b->depth].node;
+	size_t begin = b->open[b->depth].begin, n = b->n_pending - begin;
+
+	if (!n)
+		return 0;
+	node->items = take(b, n * sizeof(*node->items));
+	if (!node->items)
+		return -ENOMEM;
+	memcpy(node->items, b->pending + begin, n * sizeof(*node->items));
+	node->n = n;
+	b->n_pending = begin;
 	return 0;
 }
 
@@ -220,8 +283,7 @@ static int on_event(struct builder *b, const yaml_event_t *event)
 		return on_start(b, event);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		b->depth--;
-		return 0;
+		return on_end(b);
 	default:
 		return 0;
 	}
@@ -277,6 +339,16 @@ static int parse_events(struct builder *b)
 	return err;
 }
 
+static void free_blocks(struct block *block)
+{
+	while (block) {
+		struct block *next = block->next;
+
+		free(block);
+		block = next;
+	}
+}
+
 int ew_yaml_parse(const char *file, const char *text, size_t length, struct ew_node **out, struct ew_diagnostics *diag)
 {
 	struct builder b = {.file = file, .diag = diag, .text = (const unsigned char *)text, .length = length};
@@ -290,8 +362,9 @@ int ew_yaml_parse(const char *file, const char *text, size_t length, struct ew_n
 		ew_diagnose_error(diag, file, 1, 1, "empty file; expected a policy that begins with \"version: 1\"");
 		err = -EINVAL;
 	}
+	free(b.pending);
 	if (err)
-		ew_node_free(&b.root);
+		free_blocks(b.first);
 	else
 		*out = b.root;
 	return err;
@@ -315,14 +388,9 @@ const struct ew_node *ew_node_item(const struct ew_node *sequence, size_t index)
 	return sequence->items[index];
 }
 
-void ew_node_free(struct ew_node **node)
+void ew_node_free(struct ew_node **root)
 {
-	if (!*node)
-		return;
-	for (size_t i = 0; i < (*node)->n; i++)
-		ew_node_free(&(*node)->items[i]);
-	free((*node)->items);
-	free((*node)->text);
-	free(*node);
-	*node = NULL;
+	if (*root)
+		free_blocks((struct block *)((char *)*root - offsetof(struct block, bytes)));
+	*root = NULL;
 }

@@ -49,7 +49,7 @@ const struct ew_node *ew_node_get(const struct ew_node *mapping, const char *key
 /* Item INDEX of SEQUENCE, or NULL when SEQUENCE is NULL, is no sequence or is shorter. */
 const struct ew_node *ew_node_item(const struct ew_node *sequence, size_t index);
 
-/* Releases the tree and clears the pointer. */
-void ew_node_free(struct ew_node **node);
+/* Releases the tree of this ROOT and clears the pointer. */
+void ew_node_free(struct ew_node **root);
 
 #endif

@@ -13,6 +13,7 @@
 #include "process.h"
 #include "tag_programs.h"
 #include "tag_users.h"
+#include "verity.h"
 
 #define BATCH 4096U
 #define HOLDERS_NAMED_MAX 20 /* in a message; the others are counted */
@@ -233,6 +234,14 @@ static int apply_tags(const struct ew_pins *pins, const struct ew_image *image, 
 	return err ?: ew_apply_cgroups(pins, EW_HALF_OF(generation));
 }
 
+/* The same of what is in force already, in the other half. */
+static int apply_tags_alike(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+{
+	int err = ew_apply_cgroup_paths(pins, image, EW_HALF_OF(generation));
+
+	return err ?: ew_apply_cgroups_alike(pins, EW_HALF_OF(generation));
+}
+
 /* Writes all of AFTER into the half that is not in force; STALE exceptions that a killed reload left go first. */
 static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 next, bool stale,
 		   const struct ew_image *before, const struct ew_image *after)
@@ -243,7 +252,7 @@ static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 nex
 	if (err < 0)
 		return ew_error_ret(err, "exceptions of an interrupted reload cannot be taken away: %s",
 				    strerror(-err));
-	err = ew_apply_image(pins, after, next);
+	err = ew_apply_image(pins, after, next, state->settled == state->generation);
 	if (err == 0)
 		err = ew_apply_patterns(pins, after, EW_HALF_OF(next));
 	if (err == 0)
@@ -256,6 +265,8 @@ static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 nex
 		err = ew_pins_need_users(pins);
 	if (err == 0 && after->n_programs)
 		err = ew_pins_need_programs(pins, EW_PROGRAMS_POLICY);
+	if (err == 0)
+		err = ew_verity_need(state, after);
 	if (err == 0 && ew_image_sticky(after)) {
 		err = ew_pins_need_process_tags(pins);
 		__atomic_store_n(&state->sticky, 1, __ATOMIC_SEQ_CST);
@@ -268,42 +279,58 @@ static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 nex
 	return err;
 }
 
-/* Makes both halves alike, to that which is in force. */
-static void settle(const struct ew_pins *pins, struct ew_state *state, const struct ew_image *image)
+/* Takes the exceptions of IMAGE, of policy number GONE, away; if it is NULL, or some are not there, all but those in
+ * force. */
+static int sweep(const struct ew_pins *pins, const struct ew_image *image, __u32 gone, __u32 generation)
+{
+	int err = image ? ew_apply_sweep_of(pins, image, gone, generation) : -ENOENT;
+
+	return err == -ENOENT ? ew_apply_sweep(pins, generation) : err;
+}
+
+/*
+ * Makes both halves alike, to that of IMAGE, which is in force. BEFORE was, as number GONE; NULL if there is something
+ * else to be taken away.
+ */
+static void settle(const struct ew_pins *pins, struct ew_state *state, const struct ew_image *image,
+		   const struct ew_image *before, __u32 gone)
 {
 	int err = ew_apply_wait(pins, state->generation);
 
 	if (err == 0)
-		err = ew_apply_sweep(pins, state->generation);
+		err = sweep(pins, before, gone, state->generation);
 	if (err == 0)
 		err = ew_tag_users_apply(pins, image, state->generation + 1);
 	if (err == 0)
 		err = ew_apply_patterns_alike(pins, state->generation);
 	if (err == 0)
-		err = apply_tags(pins, image, state->generation + 1);
-	if (err < 0)
+		err = apply_tags_alike(pins, image, state->generation + 1);
+	if (err < 0) {
 		ew_warning("what is not in force could not all be taken away: %s; the next reload does it",
 			   strerror(-err));
-	else
-		__atomic_store_n(&state->shapes, ew_image_shapes(image), __ATOMIC_SEQ_CST);
+		return;
+	}
+	__atomic_store_n(&state->shapes, ew_image_shapes(image), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&state->settled, state->generation, __ATOMIC_SEQ_CST);
 }
 
 static int swap(const struct ew_pins *pins, bool stale, const struct ew_image *before, const struct ew_image *after)
 {
 	struct ew_state *state = ew_pins_map_state(pins);
-	__u32 next;
+	__u32 next, last;
 	int err;
 
 	if (!state)
 		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
-	next = state->generation + 1;
+	last = state->generation;
+	next = last + 1;
 	if (next == 0)
 		next = 2; /* 0 is no generation; the half stays the other one */
 	err = prepare(pins, state, next, stale, before, after);
 	state->policy_hash[EW_HALF(next)] = after->hash;
 	if (err == 0)
 		__atomic_store_n(&state->generation, next, __ATOMIC_SEQ_CST);
-	settle(pins, state, err ? before : after);
+	settle(pins, state, err ? before : after, err ? NULL : before, last);
 	ew_pins_unmap_state(state);
 	return err;
 }
@@ -324,12 +351,12 @@ static int compare(const struct ew_image *before, const struct ew_image *after, 
 int ew_reload(const struct ew_pins *pins, const struct ew_policy *policy, struct ew_reload *r,
 	      struct ew_diagnostics *diag)
 {
-	EW_CLEANUP(ew_image_free) struct ew_image *before = NULL, *after = NULL;
+	EW_CLEANUP(ew_image_free) struct ew_image *before = TAKE_PTR(r->in_force), *after = NULL;
 	EW_CLEANUP(holders_clear) struct holders holders = {};
 	struct ew_slots slots;
-	bool stale;
+	bool stale = false;
 	__u64 kept;
-	int err = ew_image_read(pins, &before, &stale);
+	int err = before ? 0 : ew_image_read(pins, &before, &stale);
 
 	if (err < 0)
 		return ew_error_ret(err, "the policy in force cannot be read: %s", strerror(-err));
@@ -345,9 +372,17 @@ int ew_reload(const struct ew_pins *pins, const struct ew_policy *policy, struct
 	if (err < 0)
 		return err == -EINVAL ? err : ew_error_ret(err, "the policy cannot be compiled: %s", strerror(-err));
 	err = carry(before, kept, after);
+	if (err == 0 && kept)
+		err = ew_verity_carry(pins, ew_pins_generation(pins), after);
 	if (err == 0)
 		err = compare(before, after, r);
 	if (err == 0 && !r->force)
 		err = refuse_held(&holders, before);
-	return err == 0 && !r->dry_run ? swap(pins, stale, before, after) : err;
+	r->compiled = ew_image_hash(after);
+	if (err < 0 || r->dry_run || (r->unless == r->compiled && !stale))
+		return err;
+	err = swap(pins, stale, before, after);
+	if (err == 0)
+		r->in_force = TAKE_PTR(after);
+	return err;
 }

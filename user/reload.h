@@ -13,7 +13,19 @@
 struct ew_reload {
 	bool dry_run; /* change nothing */
 	bool force;   /* keep profiles that went but are still in use, for those that have them */
+	/*
+	 * Nothing is done if this is r->compiled of the reload before, and the policy means the same as then, to the
+	 * last inode and line. 0: it is put in force in any case.
+	 */
+	__u64 unless;
+	/*
+	 * What is in force, where the caller knows it from the reload before and nobody has reloaded since; NULL: it is
+	 * read from the maps, which takes a look at each of 131,072 places of one. Afterwards what is in force, or
+	 * NULL; ew_image_free() releases it.
+	 */
+	struct ew_image *in_force;
 	/* results */
+	__u64 compiled; /* ew_image_hash() of what was put in force */
 	unsigned int n_profiles;
 	size_t n_exceptions, n_cgroups, n_patterns;
 	struct ew_diff diff;

@@ -88,8 +88,10 @@ int ew_tag_users_apply(const struct ew_pins *pins, const struct ew_image *image,
 			.last = image->users[i].last,
 			.policy = image->users[i].set,
 		};
-	/* what the policy before the last had there */
-	if (n == 0)
+	/* what the policy before the last had there; taking away what is not there waits for programs as well */
+	if (n == 0 && bpf_map_lookup_elem(pins->user_tables_fd, &slot, &current) < 0)
+		err = errno != ENOENT ? -errno : 0;
+	else if (n == 0)
 		err = bpf_map_delete_elem(pins->user_tables_fd, &slot) < 0 && errno != ENOENT ? -errno : 0;
 	else
 		err = write_spans(pins, generation, spans, n);

@@ -23,10 +23,13 @@ struct ew_cgroup_tag {
  * out anew what everything below inherits. The walk holds cgroup_mutex, so no cgroup is made or moved meanwhile.
  *
  * With `by_path`, which starts at the root of the hierarchy, every cgroup gets what the policies of these halves say of
- * its path in place of what was there, and keeps what the other half has and what a command did; the next three are 0.
+ * its path in place of what was there, and keeps what the other half has and what a command did; `policy`, `command`
+ * and `root` are 0. With `alike`, too, it gets what the other half has instead, and no path is looked at.
  */
 struct ew_cgroup_apply {
 	__u64 by_path; /* halves, EW_HALF_OF() */
+	__u32 alike;
+	__u32 count_cut; /* paths that are cut have not been counted yet */
 	struct ew_sets policy;
 	__u64 command;
 	__u64 root;   /* id of the cgroup where the walk starts */

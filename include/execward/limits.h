@@ -35,6 +35,7 @@
 #define EW_USERS_MAX 2047	/* users and ranges of users that policies can name, and again commands */
 #define EW_USER_RANGES 8192	/* entries of a table of users: both, and the gaps between them */
 #define EW_PROGRAMS_MAX 4096	/* tagged programs of a policy, and again those of commands */
+#define EW_VERITIES_MAX 4096	/* fs-verity digests that the exceptions of a policy can name */
 #define EW_PROGRAM_NAME_MAX 248 /* of the path that `list` shows */
 #define EW_READERS_MAX 16
 #define EW_PATH_MAX 4096 /* PATH_MAX, linux/limits.h */

@@ -112,9 +112,12 @@ struct ew_state {
 	 * store of a reload changes all of it: profiles, exceptions, and which cgroups have which.
 	 */
 	__u32 generation;
-	__u32 users;		      /* 1 from before the first user is tagged */
-	__u32 programs;		      /* EW_PROGRAMS_*: whose tags on programs there are */
-	__u32 sticky;		      /* 1 from before the first sticky profile is in force; process_tags is 1, too */
+	__u32 users;	/* 1 from before the first user is tagged */
+	__u32 programs; /* EW_PROGRAMS_*: whose tags on programs there are */
+	__u32 sticky;	/* 1 from before the first sticky profile is in force; process_tags is 1, too */
+	/* The generation since whose beginning the halves were made alike: no program sees the other half any more. */
+	__u32 settled;
+	__u32 verity;		      /* EW_VERITY_* (verity.h) */
 	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */
 	struct ew_reader reader[EW_READERS_MAX];
 };

@@ -128,6 +128,73 @@ static void exceptions(void **state)
 	assert_int_equal(e->line, 8);
 }
 
+#define ZEROS "00000000000000000000000000000000"
+
+/* By its identity and by the digest, which any path can have. */
+static void digests(void **state)
+{
+	static const __u8 digest[EW_VERITY_SIZE] = {0x01, 0xff, [31] = 0x80};
+	EW_CLEANUP(unmake)
+	struct made made =
+		make(HEAD "- name: x\n  mode: deny\n  except:\n"
+			  "  - program: {path: /a, verity: \"sha256:01ff" ZEROS "0000000000000000000000000080\"}\n"
+			  "    gain: [uid]\n    from: [/sh, /bash]\n"
+			  "  - {program: /b, gain: [gid]}\n"
+			  "- name: y\n  mode: deny\n  except:\n"
+			  "  - {program: {path: /c, verity: \"sha256:01ff" ZEROS
+			  "0000000000000000000000000080\"}, gain: [caps]}\n",
+		     0);
+	struct ew_exception_key key = {.program = {.ino = 0xff01, .dev = EW_VERITY_DEV}, .profile = 1};
+	size_t found = 0;
+
+	(void)state;
+	assert_string_equal(made.told, "");
+	assert_int_equal(made.image->n_exceptions, 4 + 1 + 2);
+	assert_int_equal(made.image->n_verities, 1);
+	assert_memory_equal(made.image->verities[0].digest, digest, sizeof(digest));
+	assert_int_equal(made.image->verities[0].line, 6);
+	assert_non_null(find(made.image, 0, "/a", "/sh"));
+	assert_non_null(find(made.image, 1, "/c", NULL));
+	for (size_t i = 0; i < made.image->n_exceptions; i++)
+		found += !memcmp(&made.image->exceptions[i].key, &key, sizeof(key));
+	assert_int_equal(found, 1);
+	assert_string_equal(ew_image_path_of(made.image, &key.program),
+			    "sha256:01ff" ZEROS "0000000000000000000000000080");
+}
+
+/* By which the daemon knows that nothing has changed. */
+static void hash_tells_images_apart(void **state)
+{
+	static const char *const texts[] = {
+		HEAD "- name: x\n  mode: deny\n  except:\n  - {program: /a, gain: [uid]}\n",
+		HEAD "- name: x\n  mode: deny\n  except:\n  - {program: /b, gain: [uid]}\n",
+		HEAD "- name: x\n  mode: deny\n  except:\n\n  - {program: /a, gain: [uid]}\n",
+		HEAD "- name: x\n  mode: deny\n  cgroups: [/a]\n",
+		HEAD "- name: x\n  mode: deny\n  cgroups: [/*]\n",
+		HEAD "- name: x\n  mode: deny\n  users: [33]\n",
+		HEAD "- name: x\n  mode: deny\n  users: [33-34]\n",
+		HEAD "- name: x\n  mode: deny\n  programs: [/a]\n",
+		HEAD "- name: x\n  mode: deny\n  programs: [/b]\n",
+	};
+	__u64 hashes[EW_ARRAY_SIZE(texts)];
+
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(texts); i++) {
+		EW_CLEANUP(unmake) struct made once = make(texts[i], 0), again = make(texts[i], 0);
+
+		assert_int_equal(once.err, 0);
+		hashes[i] = ew_image_hash(once.image);
+		assert_true(hashes[i] && hashes[i] == ew_image_hash(again.image));
+		for (size_t j = 0; j < i; j++)
+			assert_true(hashes[j] != hashes[i]);
+		/* the same text, and another file */
+		if (once.image->n_exceptions) {
+			once.image->exceptions[0].key.program.ino++;
+			assert_true(ew_image_hash(once.image) != hashes[i]);
+		}
+	}
+}
+
 static void ids_are_stored_once(void **state)
 {
 	EW_CLEANUP(unmake)
@@ -312,6 +379,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(profiles),
 		cmocka_unit_test(exceptions),
+		cmocka_unit_test(digests),
+		cmocka_unit_test(hash_tells_images_apart),
 		cmocka_unit_test(ids_are_stored_once),
 		cmocka_unit_test(two_names_of_one_image),
 		cmocka_unit_test(twins_in_two_profiles),

@@ -52,6 +52,13 @@ static void walk(struct node *nodes, size_t n, size_t root, __u64 policy, __u64 
 			nodes[i].tag = ew_propagate_walk(&apply, i + 1, &nodes[i].tag, inherited(nodes, i));
 }
 
+/* The same by_path and alike: every node gets in HALF what it has in the other. */
+static void walk_alike(struct node *nodes, size_t n, int half)
+{
+	for (size_t i = 0; i < n; i++)
+		nodes[i].tag = ew_propagate_alike(1U << half, &nodes[i].tag, inherited(nodes, i));
+}
+
 static __u64 expected(const struct node *nodes, size_t i, int half)
 {
 	__u64 set = nodes[i].tag.policy.of[half] | nodes[i].tag.command;
@@ -147,6 +154,28 @@ static void test_walk_by_path_replaces_the_policys(void **state)
 	assert_false(ew_propagate_any(&tag));
 }
 
+static void test_walk_makes_a_half_alike(void **state)
+{
+	struct node nodes[NODES];
+
+	(void)state;
+	chain(nodes, NODES);
+	walk(nodes, NODES, 7, 8, 0);
+	walk(nodes, NODES, 3, 2, 1);
+	assert_true(nodes[9].tag.set.of[0] == (8 | 2 | 1));
+	assert_true(nodes[9].tag.set.of[1] == (other(8) | other(2) | 1));
+	walk_alike(nodes, NODES, 1);
+	for (size_t i = 0; i < NODES; i++) {
+		assert_true(nodes[i].tag.policy.of[1] == nodes[i].tag.policy.of[0]);
+		assert_true(nodes[i].tag.set.of[1] == nodes[i].tag.set.of[0]);
+	}
+	assert_true(nodes[9].tag.set.of[0] == (8 | 2 | 1));
+	/* the other way */
+	nodes[5].tag.policy.of[1] = 64;
+	walk_alike(nodes, NODES, 0);
+	assert_true(nodes[9].tag.set.of[0] == (8 | 2 | 1 | 64));
+}
+
 static void test_random_trees(void **state)
 {
 	struct node nodes[NODES];
@@ -185,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_untag_leaves_what_others_gave),
 		cmocka_unit_test(test_new_cgroup_inherits_and_gets_its_own),
 		cmocka_unit_test(test_walk_by_path_replaces_the_policys),
+		cmocka_unit_test(test_walk_makes_a_half_alike),
 		cmocka_unit_test(test_random_trees),
 	};
 

@@ -130,6 +130,9 @@ is "there before: beside it" 0 "$(gain_in "$long/z")"
 is "there before: what the walk came to later" refused "$(gain_in /after/x)"
 is "and no more than that" 0 "$(gain_in /after)"
 is "both are counted again" 2 "$(paths_cut)"
+ok "reload" execward --policy-dir "$POLICY" reload
+is "cut, after a reload" killed "$(gain_in "$over/x")"
+is "a reload counts none again" 2 "$(paths_cut)"
 cg_remove "$over/x" "$over" "$fits" "$long/x" "$long/y" "$long/z" /after/x /after
 while [ "$long" ]; do
 	cg_remove "$long"

@@ -65,12 +65,9 @@ for i in 1 2 3 4; do
 	) >"$T_TMP/worker$i" 2>&1 &
 	workers="$workers $!"
 done
-reloads=0 failed=0 end=$(($(t_now) + 3000))
-while [ "$(t_now)" -lt $end ] && [ $reloads -lt 1000 ]; do
-	use "$B" >/dev/null 2>"$T_TMP/said" || failed=$((failed + 1))
-	use "$A" >/dev/null 2>"$T_TMP/said" || failed=$((failed + 1))
-	reloads=$((reloads + 2))
-done
+# The daemon, so that no process has to start. Up to 1,000; how many there are in 30 s depends on who else wants the machine,
+# and on the emulator: with two processors it lets each run for up to 100 ms, and the kernel waits for both (docs/design.md).
+treload 1000 30 "$A" "$B" >"$T_TMP/reloads" 2>&1
 # shellcheck disable=SC2086 # words
 kill $workers
 for w in $workers; do wait "$w"; done
@@ -79,9 +76,10 @@ total=$(awk '/ [0-9]+ [0-9]+$/ { n += $2 + $3 } END { print n + 0 }' "$T_TMP"/wo
 have_all() { [ "$(grep -c "\"$T_TMP/[pq]\",\"dev\"" "$T_TMP/records")" -ge "$total" ]; }
 wait_for 30 have_all
 records_end
-is "no reload failed" "0 of $reloads" "$failed of $reloads"
+like "no reload was refused" '^reloads [0-9]+ refused 0 ' "$(cat "$T_TMP/reloads")"
+ok "there were some" test "$(awk '{ print $2 }' "$T_TMP/reloads")" -ge 10
 is "every worker went on to its end" 4 "$(grep -c '^longest' "$T_TMP"/worker? | grep -c ':1$')"
-note "$reloads reloads while $total execs; $(sed -n 's/^longest/longest (ms)/p' "$T_TMP"/worker? | tr '\n' ' ')"
+note "$(cat "$T_TMP/reloads") while $total execs; $(sed -n 's/^longest/longest (ms)/p' "$T_TMP"/worker? | tr '\n' ' ')"
 ok "some passed and some were refused, of each" test "$(awk '/ [0-9]+ [0-9]+$/ { if (!$2 || !$3) bad++ } END { print bad + 0 }' "$T_TMP"/worker?)" = 0
 is "none was lost" "" "$(grep '"type":"lost"' "$T_TMP/records")"
 grep "\"$T_TMP/[pq]\",\"dev\"" "$T_TMP/records" | sed 's/.*"verdict":"\([a-z]*\)","reason":"\([a-z]*\)","profile":"\([a-z]*\)","rule":"\([^"]*\)".*"path":"[^"]*\/\([pq]\)","dev".*"profiles":\(\[[^]]*\]\).*/\5 \1 \2 \3 \4 \6/' |
@@ -181,6 +179,7 @@ took=$((($(t_now) - start) * 10))
 kill $worker
 wait $worker
 like "is the difference" '^- exception big /p/256 from /f/256: gain uid' "$(cat "$T_OUT")"
+# t-reload-cost.sh counts it and judges
 note "65,535 exceptions: reload took $took ms, meanwhile $(tr '\n' ' ' <"$T_TMP/worker1")"
 longest=$(sed -n 's/^longest //p' "$T_TMP/worker1")
 ok "no exec waited for it: longest $longest ms of $took" test "${longest:-999999}" -lt $((took / 2))

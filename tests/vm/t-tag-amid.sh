@@ -66,6 +66,37 @@ for how in leader thread; do
 	is "nothing is left tagged" "Nothing is tagged." "$(execward list)"
 done
 
+# a reload amid an exec: the profiles of its programs are those of the policy that the exec ends under
+# entering [PROGRAM]: puts a policy in force under which PROGRAM enters a profile, or none does
+cp "$POLICY/t.yaml" "$T_TMP/none.yaml"
+entering() {
+	cp "$T_TMP/none.yaml" "$POLICY/t.yaml"
+	[ $# = 0 ] || sed -i "s|{name: no, |{name: no, programs: [$1], |" "$POLICY/t.yaml"
+	execward --policy-dir "$POLICY" reload >/dev/null
+}
+t_case "reload"
+for program in held shell; do
+	entering "$T_TMP/$program"
+	# shellcheck disable=SC2086 # words
+	hold $U tchild leader
+	let_go
+	is "$program enters" refused "$got"
+	# shellcheck disable=SC2086 # words
+	hold $U tchild leader
+	entering
+	let_go
+	is "$program: not any more" 0 "$got"
+	# only an exec that is followed, for a reader for example, knows of its script when the policy changes
+	records_begin --all
+	# shellcheck disable=SC2086 # words
+	hold $U tchild leader
+	entering "$T_TMP/$program"
+	let_go
+	records_end
+	is "$program: all at once" refused "$got"
+done
+entering
+
 # the same amid a fork, after the kernel has looked whether there is a tag to inherit
 hold_fork() {
 	rm -f "$T_TMP/go" "$T_TMP/pid"
