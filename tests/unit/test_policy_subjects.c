@@ -56,8 +56,7 @@ static void user_words(void **state)
 		{"a-b", "a-b", 0, 0}, {"1000-x", "1000-x", 0, 0},
 		{"1.5", "1.5", 0, 0}, {"www-data", "www-data", 0, 0},
 	};
-	static const char *const wrong[] = {"-",   "-1", "1-",	 "1-2-3",      "--",
-					    "2-1", "01", "1-02", "4294967295", ""};
+	static const char *const wrong[] = {"-", "-1", "1-", "1-2-3", "--", "2-1", "01", "1-02", "4294967295", ""};
 
 	(void)state;
 	for (size_t i = 0; i < EW_ARRAY_SIZE(right); i++) {
