@@ -2,6 +2,8 @@
 #ifndef EW_IDENTITY_H
 #define EW_IDENTITY_H
 
+#include <stdbool.h>
+
 #include <execward/policy.h>
 
 /*
@@ -14,5 +16,12 @@
  * mountinfo, else what open(2), statx(2) or reading mountinfo failed with. *OUT is untouched on failure.
  */
 int ew_identity_of_path(const char *path, struct ew_identity *out);
+
+/*
+ * ew_identity_of_fd - the same for the file that FD is open on, whose mount MOUNTINFO (/proc/PID/mountinfo) has
+ *
+ * FD may be opened with O_PATH. *IDMAPPED tells whether the mount maps ids (mount_setattr(2)).
+ */
+int ew_identity_of_fd(int fd, const char *mountinfo, struct ew_identity *out, bool *idmapped);
 
 #endif
