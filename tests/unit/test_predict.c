@@ -130,6 +130,13 @@ static const struct {
 	 .euid = 1000,
 	 .egid = 42,
 	 .permitted = DAC},
+	{"no_new_privs: set-id bits do not even do that",
+	 {CREDS(1000, .permitted = DAC), .ambient = DAC, .no_new_privs = true},
+	 {MODE(04755)},
+	 .euid = 1000,
+	 .egid = 1000,
+	 .permitted = DAC,
+	 .withheld = UID | CAPS},
 	{"root has what it had", {ROOT}, {MODE(0700)}, .euid = 0, .egid = 0, .permitted = ALL},
 	{"root gets back what it dropped", {CREDS(0)}, {MODE(0755)}, GETS(CAPS, ALL, 0, 0, ALL)},
 	{"but not with SECBIT_NOROOT", {CREDS(0, .securebits = EW_SECBIT_NOROOT)}, {MODE(0755)}, .euid = 0, .egid = 0},
@@ -354,7 +361,7 @@ static void id_maps(void **state)
 		.ino = (n), .dev = 1 \
 	}
 
-/* Slots 0 audit, 1 deny, 2 deny with exec none, 3 kill of shapes; 9 has no profile. */
+/* Slots 0 audit, 1 deny, 2 deny with exec none, 3 kill of shapes, 4 kill with exec none; 9 has no profile. */
 static struct ew_image *image(struct ew_image_exception *exceptions, size_t n)
 {
 	static struct ew_image i;
@@ -368,6 +375,8 @@ static struct ew_image *image(struct ew_image_exception *exceptions, size_t n)
 		.flags = EW_PROFILE_USED | EW_PROFILE_EXEC_NONE, .mode = EW_VERDICT_DENY, .line = 3};
 	i.profiles[3] = (struct ew_profile){
 		.flags = EW_PROFILE_USED, .mode = EW_VERDICT_KILL, .shapes = EW_BIT(EW_SHAPE_SCRIPT), .line = 4};
+	i.profiles[4] = (struct ew_profile){
+		.flags = EW_PROFILE_USED | EW_PROFILE_EXEC_NONE, .mode = EW_VERDICT_KILL, .line = 5};
 	return &i;
 }
 
@@ -396,6 +405,7 @@ static void decisions(void **state)
 		{4, EW_VERDICT_DENY, EW_REASON_EXEC_NONE, 3, 0, 0, true},
 		{8, EW_VERDICT_KILL, EW_REASON_SHAPE, 4, 0, 0, true},
 		{1 << 9, EW_VERDICT_DENY, EW_REASON_UNEVALUABLE, 0, 0, 0, true},
+		{1 << 9 | 1 << 4, EW_VERDICT_DENY, EW_REASON_UNEVALUABLE, 0, 0, 0, true},
 	};
 	struct ew_prediction p;
 
