@@ -136,6 +136,7 @@ gain_in /tr >/dev/null
 # shellcheck disable=SC2154 # set by reader
 kill -KILL "$pid_n7"
 wait "$pid_n7" 2>/dev/null
+rm "$T_TMP/n7.out" # it may have seen it, or not
 execward trace --json -n 1 >"$T_TMP/after.out" &
 after=$!
 wait_for 10 sh -c "ls -l /proc/$after/fd | grep -q signalfd && ls -l /proc/$after/fd | grep -q eventpoll"
