@@ -35,6 +35,20 @@ char *ew_caller_link(const struct ew_caller *caller, const char *name)
 	return n < 0 ? NULL : strndup(target, (size_t)n);
 }
 
+/*
+ * A process that has changed its root is shown the mounts below that alone; the one that its root is on is among ours,
+ * unless it has a mount namespace of its own. Numbers of mounts are the same everywhere.
+ */
+int ew_caller_identity(const struct ew_caller *caller, int fd, struct ew_identity *out, bool *idmapped)
+{
+	char mounts[64];
+	int err;
+
+	snprintf(mounts, sizeof(mounts), "%s/mountinfo", caller->proc);
+	err = ew_identity_of_fd(fd, mounts, out, idmapped);
+	return err == -ENODATA ? ew_identity_of_fd(fd, "/proc/self/mountinfo", out, idmapped) : err;
+}
+
 static int read_map(const struct ew_caller *caller, const char *name, struct ew_id_map *map)
 {
 	_cleanup_fclose_ FILE *f = open_of(caller, name);
@@ -103,15 +117,14 @@ static bool tracer_is_capable(__u32 pid)
 static void read_image(struct ew_caller *caller)
 {
 	_cleanup_close_ int fd = -1;
-	char path[64], mounts[64];
+	char path[64];
 	bool idmapped;
 
 	snprintf(path, sizeof(path), "%s/exe", caller->proc);
-	snprintf(mounts, sizeof(mounts), "%s/mountinfo", caller->proc);
 	caller->exe = ew_caller_link(caller, "exe");
 	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd >= 0)
-		ew_identity_of_fd(fd, mounts, &caller->exe_id, &idmapped);
+		ew_caller_identity(caller, fd, &caller->exe_id, &idmapped);
 }
 
 static int read_process(struct ew_caller *caller)

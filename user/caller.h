@@ -33,6 +33,9 @@ void ew_caller_clear(struct ew_caller *caller);
 /* Where the link NAME of the caller's /proc/PID (exe, cwd, root) leads to; to be freed. NULL: that is not told. */
 char *ew_caller_link(const struct ew_caller *caller, const char *name);
 
+/* ew_identity_of_fd() for a file that the caller can reach. */
+int ew_caller_identity(const struct ew_caller *caller, int fd, struct ew_identity *out, bool *idmapped);
+
 /* The files that an exec leads to. */
 struct ew_exec_files {
 	size_t n;

@@ -10,7 +10,6 @@
 #include <sys/xattr.h>
 
 #include "caller.h"
-#include "identity.h"
 #include "log.h"
 
 /* The files of an exec, as the caller would find them (struct ew_exec_files). */
@@ -109,7 +108,6 @@ static int look(const struct ew_caller *caller, int fd, struct ew_exec_files *fi
 	struct statvfs mount;
 	bool idmapped = false;
 	struct stat st;
-	char mounts[64];
 	int err;
 
 	if (fstat(fd, &st) < 0 || fstatvfs(fd, &mount) < 0)
@@ -119,8 +117,7 @@ static int look(const struct ew_caller *caller, int fd, struct ew_exec_files *fi
 	file->gid = st.st_gid;
 	if (!S_ISREG(st.st_mode))
 		return -EACCES;
-	snprintf(mounts, sizeof(mounts), "%s/mountinfo", caller->proc);
-	err = ew_identity_of_fd(fd, mounts, &file->identity, &idmapped);
+	err = ew_caller_identity(caller, fd, &file->identity, &idmapped);
 	if (err < 0)
 		return err;
 	file->unmapped = idmapped && (st.st_uid == OVERFLOW_ID || st.st_gid == OVERFLOW_ID);

@@ -90,6 +90,16 @@ kind /explain-x/bounded -b 13
 kind /explain/in-shadow -g 1000 -G 1000,$SHADOW -u 1000
 kind /explain/userns -N 0,0,65536 -g 1000 -G 1000 -u 1000 -d
 kind /explain/userns-root -N 0,100000,65536 -d
+programs=$PROGRAMS PROGRAMS='/suid /script /plain' K_ROOT=$T_TMP/jail
+mkdir -p "$K_ROOT/ew/bin" "$K_ROOT/dev"
+mknod -m 666 "$K_ROOT/dev/null" c 1 3
+cp /ew/bin/gain-launch "$K_ROOT/ew/bin"
+install -m 4755 /ew/bin/teuid "$K_ROOT/suid"
+printf '#!/suid\n' >"$K_ROOT/script"
+chmod 755 "$K_ROOT/script"
+ln -s /suid "$K_ROOT/plain"
+kind /explain/jail $ALICE
+of_jail=$PROGRAMS PROGRAMS=$programs K_ROOT=
 go
 
 of plain
@@ -129,6 +139,11 @@ of userns
 like "alices: let pass" '"name":"alices","verdict":"allow","reason":"userns"' "$(said_of /usr/bin/sudo)"
 of userns-root
 like "capabilities for it alone" '"path":"[^"]*/nscaps".*"gain":\[' "$(cat "$T_TMP/seen")"
+
+PROGRAMS=$of_jail
+of jail
+is "found in its root" 3 "$(grep -c '"file":{"path":"/suid".*"gain":\["uid:root"' "$T_TMP/seen")"
+like "a policy is to name it otherwise" '"the path is the caller.s; in a policy' "$(said_of /suid)"
 
 t_case "the exception that it prints"
 execward explain --as alice --in /explain /usr/bin/sudo >"$T_TMP/text"

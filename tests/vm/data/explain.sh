@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# shellcheck shell=sh disable=SC2086,SC2046,SC2154
+# shellcheck shell=sh disable=SC2034,SC2086,SC2046,SC2154
 # Sourced by t-explain*.sh after lib.sh and tags.sh: kinds of caller, what `explain` predicts of each and every program, and the
 # records of what happens then.
 
@@ -19,14 +19,14 @@ common() {
 }
 
 # kind CGROUP OPTION...: a process made by gain-launch with these options, in a new cgroup of its own, which stops before it
-# executes each of PROGRAMS. What is predicted of it is in all.KIND, KIND being the last part of the path.
+# executes each of PROGRAMS. What is predicted of it is in all.KIND, KIND being the last part of the path. K_ROOT: its root.
 KINDS='' CGROUPS=''
 kind() {
 	k_path=$1 k_name=${1##*/}
 	shift
 	cg_make "$k_path"
 	CGROUPS="$k_path $CGROUPS"
-	(echo 0 >"$(cg $k_path)/cgroup.procs" && exec gain-launch "$@" -w $PROGRAMS) &
+	(echo 0 >"$(cg $k_path)/cgroup.procs" && exec ${K_ROOT:+chroot "$K_ROOT"} gain-launch "$@" -w $PROGRAMS) &
 	KINDS="$KINDS $k_name:$!"
 	wait_for 10 grep -q '^State:.T' /proc/$!/status
 	execward explain --json --pid $! $PROGRAMS >"$T_TMP/all.$k_name"
