@@ -60,7 +60,7 @@ filter profile --profile see
 filter denied --denied
 filter several --denied --gain=uid --user alice --cgroup /tf --program "$T_TMP/suid"
 filter first --user bob -n 3
-ok "all read" wait_for 30 ready
+ok "all read" wait_for 60 ready
 
 for c in / /tf /tf/in /tf/in/deep /tfx; do
 	for p in plain suid sgid caps; do
