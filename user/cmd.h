@@ -39,7 +39,9 @@ enum ew_exit {
 	  "undo tag")                                                                                                 \
 	X("list", list, "[--json]", "what is tagged, and with what")                                                  \
 	X("run", run, "PROFILE [--no-transition] [--close-fds] -- COMMAND [ARG...]", "run a command under a profile") \
-	X("trace", trace, "[OPTION...]", "print transitions as they happen")
+	X("trace", trace, "[OPTION...]", "print transitions as they happen")                                          \
+	X("explain", explain, "PROGRAM... [--as USER] [--in CGROUP | --pid PID] [--profile NAME] [--json]",           \
+	  "what executing PROGRAM would gain, the verdict, and the rule")
 
 #define X(name, fn, synopsis, help) int ew_cmd_##fn(int argc, char **argv);
 EW_VERBS(X)

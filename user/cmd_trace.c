@@ -95,7 +95,7 @@ static int take_record(void *ctx, const void *data, size_t len)
 		t->bad++;
 		return 0;
 	}
-	if (!ew_trace_filter_match(&t->filter, &t->view.record))
+	if (!ew_trace_filter_match(&t->filter, &t->view))
 		return 0;
 	err = put_line(t, t->options.json ? ew_record_json(&t->view, &t->names, offset)
 					  : ew_record_text(&t->view, &t->names, offset, &t->text));
@@ -260,6 +260,7 @@ int ew_cmd_trace(int argc, char **argv)
 	if (code < 0)
 		code = trace(&t) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 	ew_reader_close(&t.stream);
+	ew_trace_filter_clear(&t.filter);
 	ew_pins_close(&t.pins);
 	return code;
 }

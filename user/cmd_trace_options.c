@@ -9,10 +9,13 @@
 #include "cgroup.h"
 #include "cmd.h"
 #include "log.h"
+#include "policy_compile.h"
+#include "policy_text.h"
+#include "process.h"
 #include "reader.h"
 #include "words.h"
 
-enum { OPT_COLOR = 256, OPT_NO_PAGER, OPT_FOR, OPT_BUFFER, OPT_JSON };
+enum { OPT_COLOR = 256, OPT_NO_PAGER, OPT_FOR, OPT_BUFFER, OPT_JSON, OPT_USER, OPT_PROGRAM };
 
 static const struct option options[] = {
 	{"all", no_argument, NULL, 'a'},
@@ -21,6 +24,8 @@ static const struct option options[] = {
 	{"profile", required_argument, NULL, 'p'},
 	{"cgroup", required_argument, NULL, 'c'},
 	{"pid", required_argument, NULL, 'P'},
+	{"user", required_argument, NULL, OPT_USER},
+	{"program", required_argument, NULL, OPT_PROGRAM},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"for", required_argument, NULL, OPT_FOR},
 	{"color", required_argument, NULL, OPT_COLOR},
@@ -37,7 +42,9 @@ static const char help_text[] = "\n"
 				"      --profile NAME  only what the profile applies to\n"
 				"      --cgroup PATH   only this cgroup and those below it (and cgroups gone before\n"
 				"                      their path was known)\n"
-				"      --pid PID       only this process\n"
+				"      --pid PID       only this process and its descendants\n"
+				"      --user USER     only tasks of this real user id: a name, an id or a range\n"
+				"      --program PATH  only execs of this program\n"
 				"  -n COUNT            end after COUNT transitions\n"
 				"      --for SECONDS   end after SECONDS\n"
 				"      --json          JSON Lines\n"
@@ -120,6 +127,12 @@ static bool take_option(struct ew_trace_options *o, int option, const char *arg)
 	case 'n':
 		ok = parse_number(arg, ULONG_MAX, &o->count);
 		break;
+	case OPT_USER:
+		o->user = arg;
+		break;
+	case OPT_PROGRAM:
+		o->program = arg;
+		break;
 	case OPT_JSON:
 		o->json = true;
 		break;
@@ -182,6 +195,61 @@ int ew_trace_options_parse(struct ew_trace_options *o, int argc, char **argv)
 	return -1;
 }
 
+static int find_users(struct ew_trace_filter *f, const char *text)
+{
+	struct ew_user_word word;
+	struct ew_why why;
+	int err;
+
+	if (!ew_user_word_parse(text, &word, &why))
+		return ew_error_ret(-EINVAL, "trace: --user: %s", why.text);
+	f->first_user = word.first;
+	f->last_user = word.last;
+	if (!word.name)
+		return 0;
+	err = ew_resolver_system.user(NULL, word.name, &f->first_user);
+	f->last_user = f->first_user;
+	return err < 0 ? ew_error_ret(err, "there is no user \"%s\"", text) : 0;
+}
+
+/* The program by identity, and by path, under which there may be another file later. */
+static int find_program(struct ew_trace_filter *f, const char *text)
+{
+	_cleanup_free_ char *path = realpath(text, NULL);
+
+	if (!path && text[0] != '/')
+		return ew_error_ret(-ENOENT, "%s: there is no such program; name it by its absolute path", text);
+	if ((size_t)snprintf(f->program_path, sizeof(f->program_path), "%s", path ?: text) >= sizeof(f->program_path))
+		return ew_error_ret(-ENAMETOOLONG, "the path of the program is too long");
+	if (path)
+		ew_identity_of_path(path, &f->program);
+	return 0;
+}
+
+static __u32 parent_of(__u32 pid)
+{
+	struct ew_process process;
+
+	return ew_process_get((pid_t)pid, &process) == 0 ? (__u32)process.ppid : 0;
+}
+
+/* Those that live already are found now, as their parents may be gone when they exec. */
+static int find_tree(struct ew_trace_filter *f, __u32 root)
+{
+	_cleanup_free_ struct ew_process *list = NULL;
+	ssize_t n = ew_process_list(&list);
+	int err = n < 0 ? (int)n : ew_pid_tree_init(&f->tree, root, parent_of);
+
+	for (ssize_t i = 0; i < n && err == 0; i++)
+		ew_pid_tree_has(&f->tree, (__u32)list[i].pid, (__u32)list[i].ppid);
+	return err < 0 ? ew_error_ret(err, "the processes cannot be listed: %s", strerror(-err)) : 0;
+}
+
+void ew_trace_filter_clear(struct ew_trace_filter *f)
+{
+	ew_pid_tree_clear(&f->tree);
+}
+
 int ew_trace_filter_open(struct ew_trace_filter *f, const struct ew_trace_options *o, const struct ew_pins *pins)
 {
 	_cleanup_close_ int fd = -1;
@@ -191,8 +259,13 @@ int ew_trace_filter_open(struct ew_trace_filter *f, const struct ew_trace_option
 	f->pins = pins;
 	if (o->profile && ew_pins_profile_slot(pins, o->profile) < 0)
 		return -ENOENT;
-	if (!o->cgroup)
-		return 0;
+	err = o->user ? find_users(f, o->user) : 0;
+	if (err == 0 && o->program)
+		err = find_program(f, o->program);
+	if (err == 0 && o->pid)
+		err = find_tree(f, o->pid);
+	if (err < 0 || !o->cgroup)
+		return err;
 	fd = ew_cgroup_open(o->cgroup);
 	if (fd == -EMEDIUMTYPE)
 		return ew_error_ret(fd, "%s: a cgroup of version 1; execward knows those of version 2", o->cgroup);
@@ -230,15 +303,29 @@ static bool in_cgroup(const struct ew_trace_filter *f, const struct ew_record *r
 	return strncmp(path, f->cgroup_path, len) == 0 && path[len] == '/';
 }
 
-bool ew_trace_filter_match(const struct ew_trace_filter *f, const struct ew_record *r)
+static bool is_program(const struct ew_trace_filter *f, const struct ew_record_view *view)
+{
+	size_t len = strlen(f->program_path);
+
+	return (f->program.ino && !memcmp(&view->record.file, &f->program, sizeof(f->program))) ||
+	       (view->file_path_len == len && memcmp(view->file_path, f->program_path, len) == 0);
+}
+
+bool ew_trace_filter_match(struct ew_trace_filter *f, const struct ew_record_view *view)
 {
 	const struct ew_trace_options *o = f->options;
+	const struct ew_record *r = &view->record;
 
+	/* first, as it has to see every record */
+	if (o->pid && !ew_pid_tree_has(&f->tree, r->pid, r->ppid))
+		return false;
 	if (o->denied && r->verdict == EW_VERDICT_ALLOW)
 		return false;
 	if (o->gain && !(r->gains & (o->gains ? o->gains : ~0U)))
 		return false;
-	if (o->pid && r->pid != o->pid)
+	if (o->user && (r->before.uid < f->first_user || r->before.uid > f->last_user))
+		return false;
+	if (o->program && !is_program(f, view))
 		return false;
 	return (!o->profile || profile_applies(f, r)) && (!o->cgroup || in_cgroup(f, r));
 }

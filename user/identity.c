@@ -12,10 +12,23 @@
 /* MINORBITS of the kernel (include/linux/kdev_t.h): how a dev_t is encoded there, unlike makedev(3). */
 #define KERNEL_MINOR_BITS 20
 
-/* The device of the superblock of mount MOUNT_ID: the third field of its line. */
-static int device_of_mount(uint64_t mount_id, __u32 *out)
+/* Is WORD among the comma-separated options of a mount, the sixth field of its LINE? */
+static bool has_option(const char *line, const char *word)
 {
-	_cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
+	size_t len = strlen(word);
+	int start = 0;
+
+	sscanf(line, "%*s %*s %*s %*s %*s %n", &start);
+	for (const char *at = line + start; *at && *at != ' '; at += strcspn(at, ", "), at += *at == ',')
+		if (strncmp(at, word, len) == 0 && strchr(", \n", at[len]))
+			return true;
+	return false;
+}
+
+/* The device of the superblock of mount MOUNT_ID: the third field of its line. */
+static int device_of_mount(const char *mountinfo, uint64_t mount_id, __u32 *out, bool *idmapped)
+{
+	_cleanup_fclose_ FILE *f = fopen(mountinfo, "re");
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 
@@ -28,6 +41,7 @@ static int device_of_mount(uint64_t mount_id, __u32 *out)
 
 		if (sscanf(line, "%" SCNu64 " %*u %u:%u", &id, &major, &minor) == 3 && id == mount_id) {
 			*out = major << KERNEL_MINOR_BITS | minor;
+			*idmapped = has_option(line, "idmapped");
 			return 0;
 		}
 	}
@@ -54,6 +68,19 @@ static const struct ew_mount *known(const struct ew_mounts *mounts, __u64 id)
 	return NULL;
 }
 
+int ew_identity_of_fd(int fd, const char *mountinfo, struct ew_identity *out, bool *idmapped)
+{
+	struct statx st;
+	__u32 dev = 0;
+	int err = stat_program(fd, "", &st);
+
+	if (!err)
+		err = device_of_mount(mountinfo, st.stx_mnt_id, &dev, idmapped);
+	if (!err)
+		*out = (struct ew_identity){.ino = st.stx_ino, .dev = dev};
+	return err;
+}
+
 int ew_identity_find(struct ew_mounts *mounts, const char *path, struct ew_identity *out)
 {
 	/* Held open until the end: while it is, its mount keeps its number. O_PATH neither needs nor does anything
@@ -61,7 +88,7 @@ int ew_identity_find(struct ew_mounts *mounts, const char *path, struct ew_ident
 	_cleanup_close_ int fd = -1;
 	const struct ew_mount *mount;
 	struct statx st;
-	__u32 dev = 0;
+	bool idmapped;
 	int err = stat_program(AT_FDCWD, path, &st);
 
 	if (err)
@@ -72,15 +99,13 @@ int ew_identity_find(struct ew_mounts *mounts, const char *path, struct ew_ident
 		return 0;
 	}
 	fd = open(path, O_PATH | O_CLOEXEC);
+	/* the path may lead elsewhere by now */
 	err = fd < 0 ? -errno : stat_program(fd, "", &st);
 	if (!err)
-		err = device_of_mount(st.stx_mnt_id, &dev);
-	if (err)
-		return err;
-	*out = (struct ew_identity){.ino = st.stx_ino, .dev = dev};
-	if (mounts->n < EW_ARRAY_SIZE(mounts->items))
-		mounts->items[mounts->n++] = (struct ew_mount){.id = st.stx_mnt_id, .dev = dev, .fd = TAKE_FD(fd)};
-	return 0;
+		err = ew_identity_of_fd(fd, "/proc/self/mountinfo", out, &idmapped);
+	if (!err && mounts->n < EW_ARRAY_SIZE(mounts->items))
+		mounts->items[mounts->n++] = (struct ew_mount){.id = st.stx_mnt_id, .dev = out->dev, .fd = TAKE_FD(fd)};
+	return err;
 }
 
 void ew_mounts_clear(struct ew_mounts *mounts)

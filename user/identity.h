@@ -2,6 +2,7 @@
 #ifndef EW_IDENTITY_H
 #define EW_IDENTITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <execward/policy.h>
@@ -33,5 +34,12 @@ struct ew_mounts {
 /* ew_identity_of_path(), which reads mountinfo only for mounts that MOUNTS does not have, and adds them. */
 int ew_identity_find(struct ew_mounts *mounts, const char *path, struct ew_identity *out);
 void ew_mounts_clear(struct ew_mounts *mounts);
+
+/*
+ * ew_identity_of_fd - the same for the file that FD is open on, whose mount MOUNTINFO (/proc/PID/mountinfo) has
+ *
+ * FD may be opened with O_PATH. *IDMAPPED tells whether the mount maps ids (mount_setattr(2)).
+ */
+int ew_identity_of_fd(int fd, const char *mountinfo, struct ew_identity *out, bool *idmapped);
 
 #endif

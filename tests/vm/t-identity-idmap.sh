@@ -19,8 +19,8 @@ ok "is mounted" mount -o loop "$T_TMP/image" "$M"
 chmod 755 "$M"
 for file in bob both other; do install -o bob -g bob -m 4755 /ew/bin/teuid "$M/$file"; done
 # set-id bits count only where both owners are somebody
-ok "bob is 0 there" tidmap "$M" "$MAPPED" 1001 0 1
-ok "nobody owns anything there" tidmap "$M" "$NOBODY" 5000 6000 1
+ok "bob is 0 there" tidmap "$M" "$MAPPED" "1001 0 1"
+ok "nobody owns anything there" tidmap "$M" "$NOBODY" "5000 6000 1"
 is "owners there" 0 "$(stat -c %u "$MAPPED/bob")"
 
 bare() {

@@ -10,12 +10,17 @@
  *memfd with FILE's contents and mode, made here and now -x FILE             exec FILE, opened and unlinked here and now
  *	-c                  ask only, with AT_EXECVE_CHECK: exit 0 when it would be allowed, 125 when the kernel cannot
  *tell
+ *
+ * -k keeps capabilities over -u; -a CAP holds CAP alone, and makes it ambient. With -w every word after the options is
+ *a program: gain-launch stops (SIGSTOP) before it executes one after the other, each in a child of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +88,42 @@ static void set_caps(int cap)
 	for (int i = 0; i < 2 && cap < 0; i++)
 		data[i].permitted = data[i].effective = 0;
 	must(syscall(SYS_capset, &head, data) == 0, "capset");
+}
+
+/* CAP is all that is left, and passes on to every program: permitted, effective, inheritable, ambient. */
+static void hold_ambient(int cap)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {};
+
+	data[cap / 32].permitted = data[cap / 32].effective = data[cap / 32].inheritable = 1U << (cap % 32);
+	must(syscall(SYS_capset, &head, data) == 0, "capset");
+	must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) == 0, "PR_CAP_AMBIENT_RAISE");
+}
+
+/*
+ * Executes each program in a child, and kills it when that is over: posix_spawn(3) returns when the child has its new
+ * image, or none.
+ */
+static int execute_each(char **programs)
+{
+	posix_spawn_file_actions_t actions;
+	int status;
+
+	posix_spawn_file_actions_init(&actions);
+	for (int fd = 0; fd < 3; fd++)
+		posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+	raise(SIGSTOP);
+	for (; *programs; programs++) {
+		char *const args[] = {*programs, NULL};
+		pid_t child;
+
+		if (posix_spawn(&child, *programs, &actions, NULL, args, environ) != 0)
+			continue;
+		kill(child, SIGKILL);
+		must(waitpid(child, &status, 0) == child, "waitpid");
+	}
+	return 0;
 }
 
 static void bound_to(unsigned long keep)
@@ -174,9 +215,10 @@ static int open_and_unlink(const char *path)
 int main(int argc, char **argv)
 {
 	int fd = AT_FDCWD, flags = 0, c;
+	bool each = false;
 	unsigned int gid;
 
-	while ((c = getopt(argc, argv, "+u:g:G:di:b:s:ntN:m:x:c")) != -1) {
+	while ((c = getopt(argc, argv, "+u:g:G:di:b:s:ntN:m:x:cka:w")) != -1) {
 		switch (c) {
 		case 'u':
 			set_users(optarg);
@@ -218,12 +260,23 @@ int main(int argc, char **argv)
 		case 'c':
 			flags |= AT_EXECVE_CHECK;
 			break;
+		case 'k':
+			must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, "PR_SET_KEEPCAPS");
+			break;
+		case 'a':
+			hold_ambient(atoi(optarg));
+			break;
+		case 'w':
+			each = true;
+			break;
 		default:
 			return 2;
 		}
 	}
 	if (optind >= argc)
 		return 2;
+	if (each)
+		return execute_each(argv + optind);
 	if (execveat(fd, fd >= 0 ? "" : argv[optind], argv + optind, environ, flags | (fd >= 0 ? AT_EMPTY_PATH : 0)) ==
 	    0)
 		return 0; /* AT_EXECVE_CHECK */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tidmap DIR TARGET INSIDE OUTSIDE COUNT - mounts DIR at TARGET, too, with owners changed: the file system's ids from
- * INSIDE on are those from OUTSIDE on there, all others nobody's (mount_setattr(2), "ID-mapped mounts")
+ * tidmap SOURCE TARGET MAP - mounts SOURCE at TARGET, too, with ids mapped by MAP (user_namespaces(7)): "0 100000 10"
+ * makes files of 0 to 9 those of 100000 to 100009
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,72 +16,62 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int fail(const char *what)
+static void must(bool done, const char *what)
 {
+	if (done)
+		return;
 	fprintf(stderr, "tidmap: %s: %s\n", what, strerror(errno));
-	return -1;
+	exit(2);
 }
 
-static int write_map(pid_t pid, const char *map, const char *text)
+static void write_map(pid_t pid, const char *name, const char *map)
 {
 	char path[64];
 	int fd;
-	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, map);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : write(fd, text, strlen(text));
-	if (fd >= 0)
-		close(fd);
-	return n < 0 ? fail(path) : 0;
+	must(fd >= 0 && write(fd, map, strlen(map)) == (ssize_t)strlen(map), path);
+	close(fd);
 }
 
-/* A user namespace with this map, of a process that has gone by then. */
-static int open_namespace(const char *map)
+/* A descriptor of a user namespace with this map, which a child makes. */
+static int namespace_with(const char *map)
 {
-	int ready[2], fd = -1;
 	char path[64], byte;
-	pid_t pid;
+	int ready[2], fd;
+	pid_t child;
 
-	if (pipe2(ready, O_CLOEXEC) < 0)
-		return fail("pipe2");
-	pid = fork();
-	if (pid == 0) {
-		if (unshare(CLONE_NEWUSER) == 0 && write(ready[1], "", 1) == 1)
+	must(pipe(ready) == 0, "pipe");
+	child = fork();
+	must(child >= 0, "fork");
+	if (child == 0) {
+		must(unshare(CLONE_NEWUSER) == 0 && write(ready[1], "", 1) == 1, "unshare");
+		for (;;)
 			pause();
-		_exit(1);
 	}
-	close(ready[1]);
-	if (read(ready[0], &byte, 1) == 1 && write_map(pid, "uid_map", map) == 0 &&
-	    write_map(pid, "gid_map", map) == 0) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	return fd < 0 ? fail("user namespace") : fd;
+	must(read(ready[0], &byte, 1) == 1, "read");
+	write_map(child, "uid_map", map);
+	write_map(child, "gid_map", map);
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", child);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	must(fd >= 0, path);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return fd;
 }
 
 int main(int argc, char **argv)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
-	char map[64];
-	long tree;
-	int ns;
+	int tree;
 
-	if (argc != 6)
+	if (argc != 4)
 		return 2;
-	snprintf(map, sizeof(map), "%s %s %s\n", argv[3], argv[4], argv[5]);
-	ns = open_namespace(map);
-	if (ns < 0)
-		return 1;
-	attr.userns_fd = (__u64)ns;
-	tree = syscall(SYS_open_tree, AT_FDCWD, argv[1], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (tree < 0)
-		return fail("open_tree"), 1;
-	if (syscall(SYS_mount_setattr, (int)tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-		return fail("mount_setattr"), 1;
-	if (syscall(SYS_move_mount, (int)tree, "", AT_FDCWD, argv[2], MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return fail("move_mount"), 1;
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, argv[1], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	must(tree >= 0, "open_tree");
+	attr.userns_fd = (unsigned int)namespace_with(argv[3]);
+	must(syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0, "mount_setattr");
+	must(syscall(SYS_move_mount, tree, "", AT_FDCWD, argv[2], MOVE_MOUNT_F_EMPTY_PATH) == 0, "move_mount");
 	return 0;
 }
