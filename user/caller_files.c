@@ -2,8 +2,10 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fsverity.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -11,6 +13,7 @@
 
 #include "caller.h"
 #include "log.h"
+#include "verity.h"
 
 /* The files of an exec, as the caller would find them (struct ew_exec_files). */
 
@@ -101,6 +104,25 @@ static void read_head(int fd, struct ew_exec_files *files, struct ew_predict_fil
 		file->error = -ENOEXEC;
 }
 
+/* Its fs-verity digest, if the kernel tells that to our programs. */
+static void read_verity(int fd, struct ew_predict_file *file)
+{
+	struct {
+		struct fsverity_digest head;
+		__u8 digest[64];
+	} measured = {.head.digest_size = sizeof(measured.digest)};
+	_cleanup_close_ int readable = -1;
+	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	readable = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (readable < 0 || ioctl(readable, FS_IOC_MEASURE_VERITY, &measured) < 0)
+		return;
+	if (measured.head.digest_algorithm == FS_VERITY_HASH_ALG_SHA256 &&
+	    measured.head.digest_size == EW_VERITY_SIZE && ew_verity_supported())
+		file->verity = ew_image_identity_of_verity(measured.digest);
+}
+
 /* The facts of the file open at FD. Returns 0 or a negative errno. */
 static int look(const struct ew_caller *caller, int fd, struct ew_exec_files *files, char interpreter[EW_SCRIPT_HEAD])
 {
@@ -125,8 +147,10 @@ static int look(const struct ew_caller *caller, int fd, struct ew_exec_files *fi
 	file->noexec = mount.f_flag & ST_NOEXEC;
 	file->unlinked = st.st_nlink == 0;
 	err = read_caps(fd, caller->caps_known, file);
-	if (err == 0)
+	if (err == 0) {
+		read_verity(fd, file);
 		read_head(fd, files, file, interpreter);
+	}
 	return err;
 }
 

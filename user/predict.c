@@ -213,13 +213,12 @@ static const struct ew_exception *find_exception(const struct ew_predict_case *c
 	return NULL;
 }
 
-/* As ew_judge_excepted() in bpf/judge.h. */
-static void find_excepted(const struct ew_predict_case *c, unsigned int slot, const struct ew_profile *profile,
-			  struct ew_predict_word *word)
+/* As ew_judge_excepted_as() in bpf/judge.h: the exceptions for PROGRAM, by its identity or by its digest. */
+static void find_excepted_as(const struct ew_predict_case *c, unsigned int slot, const struct ew_profile *profile,
+			     const struct ew_identity *program, struct ew_predict_word *word)
 {
 	static const struct ew_identity any;
 	const struct ew_prediction *p = c->prediction;
-	const struct ew_identity *program = &c->files[p->n_levels - 1].identity;
 	const struct ew_exception *e = find_exception(c, slot, program, &c->from);
 
 	if (!e || !ew_exception_covers(e, profile, &p->gain, &p->after))
@@ -235,6 +234,17 @@ static void find_excepted(const struct ew_predict_case *c, unsigned int slot, co
 		    ew_exception_covers(&other->value, profile, &p->gain, &p->after))
 			word->narrower = &other->value;
 	}
+}
+
+/* As ew_judge_excepted(). */
+static void find_excepted(const struct ew_predict_case *c, unsigned int slot, const struct ew_profile *profile,
+			  struct ew_predict_word *word)
+{
+	const struct ew_predict_file *file = &c->files[c->prediction->n_levels - 1];
+
+	find_excepted_as(c, slot, profile, &file->identity, word);
+	if (!word->exception && file->verity.dev)
+		find_excepted_as(c, slot, profile, &file->verity, word);
 }
 
 /* What is asked at a hook. */

@@ -101,6 +101,8 @@ struct ew_predict_file {
 	bool unlinked, script, acl;
 	struct ew_file_caps caps;
 	struct ew_identity identity;
+	struct ew_identity
+		verity; /* what stands for its fs-verity digest (image.h); dev 0: none that the kernel tells */
 };
 
 /* How far an exec gets before the kernel ends it by itself; what our hooks are asked by then. */

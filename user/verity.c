@@ -17,7 +17,7 @@
 bool ew_verity_supported(void)
 {
 	static const char name[] = "\0bpf_get_fsverity_digest"; /* with the end of the string before */
-	_cleanup_free_ char *buf = malloc(CHUNK + sizeof(name));
+	static char buf[CHUNK + sizeof(name)];
 	unsigned int major = 0, minor = 0;
 	_cleanup_close_ int fd = -1;
 	struct utsname kernel = {};
@@ -26,7 +26,7 @@ bool ew_verity_supported(void)
 
 	/* an older kernel is not worth the reading */
 	uname(&kernel);
-	if (!buf || sscanf(kernel.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 8))
+	if (sscanf(kernel.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 8))
 		return false;
 	fd = open(KERNEL_BTF, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

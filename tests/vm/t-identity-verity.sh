@@ -80,6 +80,11 @@ case $(uname -r) in
 	expect plain refused
 	expect other refused
 	expect long refused
+	for file in copy elsewhere/again; do
+		ok "explain $file" execward --policy-dir "$POLICY" explain "$M/$file" --as alice --in /v
+		like "goes by the digest" 'exception' "$(cat "$T_OUT")"
+	done
+	for file in plain other long; do rc "explain $file" 1 execward --policy-dir "$POLICY" explain "$M/$file" --as alice --in /v; done
 	like "show tells it" "exception +$digest .*: gain caps uid:0" "$(execward --policy-dir "$POLICY" show no)"
 	t_case "audit"
 	policy audit "$digest"
