@@ -13,11 +13,11 @@
  */
 #include "exec.h"
 #include "emit.h"
+#include "fds.h"
 #include "tags.h"
 
 #define EW_S_ISUID 0004000 /* linux/stat.h */
 #define EW_S_ISGID 0002000
-#define EW_SB_KERNMOUNT (1UL << 22) /* linux/fs.h */
 #define EW_TMPFS_MAGIC 0x01021994UL /* linux/magic.h */
 #define EW_HUGETLBFS_MAGIC 0x958458f6UL
 #define EW_UNSAFE_PTRACE 2	 /* LSM_UNSAFE_PTRACE, linux/security.h */
@@ -59,7 +59,7 @@ static __always_inline struct ew_exec *ew_exec_follow(struct task_struct *curren
 		return NULL;
 	if (!x->active)
 		__sync_fetch_and_add(&st->execs, 1);
-	__builtin_memset(x, 0, sizeof(*x));
+	__builtin_memset(x, 0, EW_EXEC_CLEARED);
 	x->active = 1;
 	ew_exec_judge_under(x, generation, set, starting);
 	return x;
@@ -87,10 +87,10 @@ static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *cu
 }
 
 /* A governed exec that cannot be followed: refused, unless every profile only audits. Counted, but not recorded. */
-static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u32 generation, __u64 set)
+static __always_inline int ew_refuse_as(struct ew_state *st, __u64 set, __u32 verdict)
 {
 	struct ew_decision d = {
-		.verdict = ew_judge_unevaluable(generation, set, true),
+		.verdict = verdict,
 		.reason = EW_REASON_UNEVALUABLE,
 		.slot = EW_PROFILES_MAX,
 	};
@@ -100,6 +100,17 @@ static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u32 gene
 	if (d.verdict == EW_VERDICT_KILL)
 		bpf_send_signal(EW_SIGKILL);
 	return d.verdict >= EW_VERDICT_DENY ? -EW_EPERM : 0;
+}
+
+static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u32 generation, __u64 set)
+{
+	return ew_refuse_as(st, set, ew_judge_unevaluable(generation, set, true));
+}
+
+/* The same where only the profiles MINDED could have refused. */
+static __always_inline int ew_refuse_fds_unevaluable(struct ew_state *st, __u32 generation, __u64 set, __u64 minded)
+{
+	return ew_refuse_as(st, set, ew_judge_fds_unevaluable(generation, minded));
 }
 
 /*
@@ -124,7 +135,7 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
 	bool check, forbidden = false;
-	__u64 set, unstuck;
+	__u64 set, unstuck, minded = 0;
 	struct ew_task_tag tag;
 	struct ew_exec *x;
 	__u32 generation;
@@ -150,12 +161,16 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	/* `execward run` execs its command under the profile; from then on the profile's `exec: none` holds */
 	if (set)
 		forbidden = ew_judge_forbidden(generation, set, tag.starting, !check);
-	if (!forbidden && (check || (!ew_wanted(st, set) && !tag.starting)))
+	if (!check && set)
+		minded = ew_fds_minded(st, set, generation, true);
+	if (!forbidden && (check || (!ew_wanted(st, set) && !tag.starting && !minded)))
 		return 0;
 	x = ew_exec_follow(current, st, generation, set, tag.starting);
 	if (!x) {
 		if (forbidden)
 			return ew_refuse_unevaluable(st, generation, set);
+		if (minded)
+			return ew_refuse_fds_unevaluable(st, generation, set, minded);
 		ew_emit_lost(st, set);
 		return 0;
 	}
@@ -361,8 +376,13 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	 * With the gain everything is asked again: the file's capabilities are known only now, and with them the last
 	 * of its shapes; and the hooks before may have asked another policy.
 	 */
-	if (x->set && ew_judge(x, EW_JUDGE_EXEC | EW_JUDGE_SHAPES | EW_JUDGE_GAIN))
-		return ew_refuse(st, current, file, x);
+	if (x->set) {
+		ew_judge(x, EW_JUDGE_EXEC | EW_JUDGE_SHAPES | EW_JUDGE_GAIN);
+		if (st->fds)
+			ew_fds_judge(st, current, x, x->set, x->generation, false);
+		if (x->decision.verdict >= EW_VERDICT_DENY)
+			return ew_refuse(st, current, file, x);
+	}
 	if (!ew_wanted(st, x->set))
 		return 0;
 	if (bprm->unsafe & EW_UNSAFE_NO_NEW_PRIVS)
@@ -396,6 +416,27 @@ static __always_inline void ew_enter(struct task_struct *current, struct ew_exec
 	x->set |= x->enters;
 }
 
+/*
+ * What crosses for certain: close-on-exec is done, and the table is the task's own. What should not is not new unless
+ * somebody who shared the table opened it, or took its close-on-exec away, since ew_creds_from_file looked; then the
+ * task is killed. Should there be another policy since then, that one is asked.
+ */
+static __always_inline void ew_fds_cross(const struct ew_state *st, struct task_struct *current, struct ew_exec *x)
+{
+	__u32 generation = ew_generation(st);
+	__u64 starting, set = x->set;
+
+	if (generation != x->generation)
+		set = ew_tags_of_task(st, current, generation, &starting);
+	ew_fds_judge(st, current, x, set, generation, true);
+	if (x->decision.reason != EW_REASON_FDS && x->decision.reason != EW_REASON_UNEVALUABLE)
+		return;
+	if (ew_wanted(st, x->set))
+		ew_caller_decided(current, x, generation);
+	if (x->decision.verdict == EW_VERDICT_KILL)
+		bpf_send_signal(EW_SIGKILL);
+}
+
 SEC("lsm/bprm_committing_creds")
 int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 {
@@ -411,6 +452,8 @@ int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 		return 0;
 	if (x->enters)
 		ew_enter(current, x);
+	if (st->fds && x->set)
+		ew_fds_cross(st, current, x);
 	if (x->set)
 		ew_count(&x->decision);
 	if (ew_wanted(st, x->set))

@@ -190,6 +190,7 @@ struct ew_modes {
 	__u32 modes; /* EW_BIT() of the mode of every profile so far; only ever added to (see struct ew_judge) */
 	__u32 generation;
 	bool count; /* as "unevaluable", for each of them */
+	bool fds;   /* the modes for descriptors */
 };
 
 static long ew_modes_slot(__u32 index, struct ew_modes *modes)
@@ -204,7 +205,8 @@ static long ew_modes_slot(__u32 index, struct ew_modes *modes)
 	modes->left &= modes->left - 1;
 	profile = ew_profile_get(modes->generation, slot);
 	/* a tag without its profile: nothing says that the exec may pass */
-	mode = profile ? profile->mode & (EW_VERDICT_MAX - 1) : EW_VERDICT_DENY;
+	mode = !profile ? EW_VERDICT_DENY : modes->fds ? profile->fd_mode : profile->mode;
+	mode &= EW_VERDICT_MAX - 1;
 	modes->modes |= EW_BIT(mode);
 	c = modes->count ? ew_counters_get(slot) : NULL;
 	if (c) {
@@ -214,15 +216,28 @@ static long ew_modes_slot(__u32 index, struct ew_modes *modes)
 	return 0;
 }
 
+static __always_inline __u32 ew_judge_modes(struct ew_modes *modes)
+{
+	bpf_loop(EW_PROFILES_MAX, ew_modes_slot, modes, 0);
+	if (modes->modes & EW_BIT(EW_VERDICT_KILL))
+		return EW_VERDICT_KILL;
+	return modes->modes & EW_BIT(EW_VERDICT_DENY) ? EW_VERDICT_DENY : EW_VERDICT_AUDIT;
+}
+
 /* The verdict of a set of profiles on what cannot be evaluated: the strictest of their modes. */
 static __always_inline __u32 ew_judge_unevaluable(__u32 generation, __u64 set, bool count)
 {
 	struct ew_modes modes = {.left = set, .generation = generation, .count = count};
 
-	bpf_loop(EW_PROFILES_MAX, ew_modes_slot, &modes, 0);
-	if (modes.modes & EW_BIT(EW_VERDICT_KILL))
-		return EW_VERDICT_KILL;
-	return modes.modes & EW_BIT(EW_VERDICT_DENY) ? EW_VERDICT_DENY : EW_VERDICT_AUDIT;
+	return ew_judge_modes(&modes);
+}
+
+/* The same where it is only descriptors that cannot be evaluated. Counts. */
+static __always_inline __u32 ew_judge_fds_unevaluable(__u32 generation, __u64 set)
+{
+	struct ew_modes modes = {.left = set, .generation = generation, .count = true, .fds = true};
+
+	return ew_judge_modes(&modes);
 }
 
 #endif

@@ -29,6 +29,8 @@ static int make_profiles(const struct ew_image *image, __u32 generation)
 
 		profile.generation = generation;
 		profile.sticky = sticky;
+		profile.fds = ew_image_fds(image, false);
+		profile.fds_always = ew_image_fds(image, true);
 		if (bpf_map_update_elem(fd, &slot, &profile, BPF_ANY) < 0)
 			return ew_error_ret(-errno, "profile \"%s\" cannot be stored: %s", profile.name,
 					    strerror(errno));

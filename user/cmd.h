@@ -38,7 +38,8 @@ enum ew_exit {
 	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID | --user USER | --program PATH) [PROFILE]",       \
 	  "undo tag")                                                                                                 \
 	X("list", list, "[--json]", "what is tagged, and with what")                                                  \
-	X("run", run, "PROFILE [--no-transition] [--close-fds] -- COMMAND [ARG...]", "run a command under a profile") \
+	X("run", run, "PROFILE [--no-transition] [--close-fds [--keep-fd N]...] -- COMMAND [ARG...]",                  \
+	  "run a command under a profile")                                                                             \
 	X("trace", trace, "[OPTION...]", "print transitions as they happen")
 
 #define X(name, fn, synopsis, help) int ew_cmd_##fn(int argc, char **argv);

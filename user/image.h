@@ -93,6 +93,9 @@ static inline bool ew_image_has(const struct ew_image *image, __u32 flag)
 /* The sticky ones among the profiles. */
 __u64 ew_image_sticky(const struct ew_image *image);
 
+/* Those that mind descriptors; with ALWAYS, whatever an exec gains. */
+__u64 ew_image_fds(const struct ew_image *image, bool always);
+
 void ew_image_free(struct ew_image **image);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "apply.h"
 #include "log.h"
+#include "manager.h"
 #include "pins.h"
 
 /*
@@ -193,6 +194,8 @@ static int write_state(const struct ew_pins *pins, const struct ew_image *image)
 		.programs = image->n_programs ? EW_PROGRAMS_POLICY : 0,
 		.sticky = ew_image_sticky(image) != 0,
 		.process_tags = needs_process_tags(image),
+		.fds = ew_image_fds(image, false) != 0,
+		.executor = ew_manager_executor(),
 	};
 	__u32 zero = 0;
 

@@ -21,6 +21,10 @@ const char *const ew_policy_dirs[EW_POLICY_DIRS_N] = {
 	"/usr/lib/execward/policy.d",
 };
 
+/* Descriptors that are looked at where `fds` does not say. */
+#define FD_MIN_DEFAULT 3
+#define FD_IGNORE_DEFAULT (EW_POLICY_IGNORE_STDIO | EW_POLICY_IGNORE_LISTEN)
+
 struct complaint {
 	char text[160];
 };
@@ -99,7 +103,7 @@ static void finish_document(struct ew_policy_document *document, const struct ew
 
 	for (unsigned int i = 0; i < document->profiles_count; i++) {
 		struct ew_policy_profile *profile = &document->profiles[i];
-		const struct ew_node *except;
+		const struct ew_node *except, *fds;
 
 		profile->node = ew_node_item(profiles, i);
 		except = ew_node_get(profile->node, "except");
@@ -107,6 +111,11 @@ static void finish_document(struct ew_policy_document *document, const struct ew
 			profile->except[j].node = ew_node_item(except, j);
 		if (!ew_node_get(profile->node, "gains"))
 			profile->gains = GAINS_DEFAULT;
+		fds = ew_node_get(profile->node, "fds");
+		if (profile->fds && !ew_node_get(fds, "min"))
+			profile->fds->min = FD_MIN_DEFAULT;
+		if (profile->fds && !ew_node_get(fds, "ignore"))
+			profile->fds->ignore = FD_IGNORE_DEFAULT;
 	}
 }
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <execward/limits.h>
+
 #include "diagnostics.h"
 #include "util.h"
 #include "words.h"
@@ -302,6 +304,18 @@ static bool check_remark(const char *text, struct ew_why *why)
 	return refuse(why, "reason has a line break or a control character; expected one line of text");
 }
 
+static bool check_fd_min(const char *text, struct ew_why *why)
+{
+	unsigned long long number;
+	struct ew_shown shown;
+
+	errno = 0;
+	number = strtoull(text, NULL, 10);
+	if (!errno && number <= EW_FD_MIN_MAX)
+		return true;
+	return refuse(why, "\"min\" %s is out of range; expected 0 to %d", ew_shown(text, &shown), EW_FD_MIN_MAX);
+}
+
 bool ew_text_check(enum ew_text_kind kind, const char *text, struct ew_why *why)
 {
 	static bool (*const checks[EW_TEXT_MAX])(const char *, struct ew_why *) = {
@@ -314,6 +328,7 @@ bool ew_text_check(enum ew_text_kind kind, const char *text, struct ew_why *why)
 		[EW_TEXT_CGROUP] = check_cgroup,
 		[EW_TEXT_REMARK] = check_remark,
 		[EW_TEXT_USER] = check_user,
+		[EW_TEXT_FD_MIN] = check_fd_min,
 	};
 
 	return !checks[kind] || checks[kind](text, why);
