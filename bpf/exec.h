@@ -89,7 +89,12 @@ struct ew_fd_work {
 	__u32 described;
 	__u32 at_root; /* the walk got to the task's root */
 	__u32 truncated;
+	__u32 deleted;	 /* the file's name is not there any more */
+	__u64 home_root; /* the root dentry of root_mnt, which most files are on */
+	__u64 sb, magic; /* the super block of the descriptor before, often that of the next, too */
+	__u32 dev;
 	__u32 pad;
+	__u64 blob[16]; /* the beginning of a structure: one read of it costs less than some of its members */
 };
 
 struct ew_scratch {

@@ -20,6 +20,11 @@
 #define EW_MEMFD_MAGIC 0x3a64666d656dUL /* "memfd:" */
 #define EW_AF_UNIX 1
 #define EW_NAME_MAX 255
+/* What is read of structures at once; members that some kernel has further down cost it a read more. */
+#define EW_FD_FILE_HEAD 128
+#define EW_FD_DENTRY_HEAD 48
+#define EW_FD_INODE_HEAD 80
+#define EW_FD_SB_HEAD 104
 #define EW_FD_LEVELS 4096 /* of a path; there can be more, but not by opening a path */
 
 struct qstr___fd {
@@ -202,6 +207,19 @@ static __always_inline char *ew_fd_room(struct ew_scratch *s, __u32 size)
 	return s->record.paths + used;
 }
 
+/* MEMBER, a C_TYPE, of the STRUCTURE at OBJECT, of which the first ROOM bytes are in BLOB. */
+#define EW_FD_PICK(blob, room, object, structure, member, c_type)                                   \
+	({                                                                                          \
+		__u32 offset_ = bpf_core_field_offset(structure, member);                           \
+		c_type value_;                                                                      \
+                                                                                                    \
+		if (offset_ <= (room) - sizeof(value_))                                             \
+			value_ = *(c_type *)((char *)(blob) + offset_);                             \
+		else                                                                                \
+			bpf_probe_read_kernel(&value_, sizeof(value_), (void *)(object) + offset_); \
+		value_;                                                                             \
+	})
+
 static __always_inline struct mount___fd *ew_fd_mount(const void *vfsmount)
 {
 	return (void *)vfsmount - bpf_core_field_offset(struct mount___fd, mnt);
@@ -236,12 +254,16 @@ static long ew_fd_step(__u32 index, struct ew_fd_walk *walk)
 		w->mnt_root = (__u64)BPF_CORE_READ(up, mnt.mnt_root);
 		return 0;
 	}
-	parent = (__u64)BPF_CORE_READ(dentry, d_parent);
+	bpf_probe_read_kernel(w->blob, EW_FD_DENTRY_HEAD, dentry);
+	parent = EW_FD_PICK(w->blob, EW_FD_DENTRY_HEAD, dentry, struct dentry___fd, d_parent, __u64);
 	if (parent == w->dentry || !parent)
 		return 1;
+	if (!index && !EW_FD_PICK(w->blob, EW_FD_DENTRY_HEAD, dentry, struct dentry, d_hash.pprev, __u64))
+		w->deleted = 1;
 	w->dentry = parent;
-	len = BPF_CORE_READ(dentry, d_name.hash_len) >> 32 & EW_NAME_MAX;
-	name = BPF_CORE_READ(dentry, d_name.name);
+	len = EW_FD_PICK(w->blob, EW_FD_DENTRY_HEAD, dentry, struct dentry___fd, d_name.hash_len, __u64) >> 32 &
+	      EW_NAME_MAX;
+	name = EW_FD_PICK(w->blob, EW_FD_DENTRY_HEAD, dentry, struct dentry___fd, d_name.name, const unsigned char *);
 	to = ew_fd_room(s, EW_NAME_MAX + 1);
 	if (!to || w->used + len >= w->end) {
 		w->truncated = 1;
@@ -263,13 +285,18 @@ static __always_inline __u32 ew_fd_put_path(struct ew_scratch *s, __u64 vfsmount
 
 	s->fd.dentry = dentry;
 	s->fd.mnt = (__u64)mnt;
-	s->fd.mnt_root = (__u64)BPF_CORE_READ(mnt, mnt.mnt_root);
+	s->fd.mnt_root = s->fd.home_root;
+	if (s->fd.mnt != s->fd.root_mnt)
+		s->fd.mnt_root = (__u64)BPF_CORE_READ(mnt, mnt.mnt_root);
 	s->fd.end = s->fd.used + EW_FD_PATH_MAX;
 	s->fd.at_root = 0;
 	s->fd.truncated = 0;
+	s->fd.deleted = 0;
 	bpf_loop(EW_FD_LEVELS, ew_fd_step, &walk, 0);
 	if (s->fd.truncated)
 		marks |= EW_FD_TRUNCATED;
+	if (s->fd.deleted)
+		marks |= EW_FD_DELETED;
 	if (!s->fd.at_root && (__u64)BPF_CORE_READ(mnt, mnt_ns) != s->fd.ns)
 		marks |= EW_FD_OTHER_NS;
 	return marks;
@@ -344,31 +371,41 @@ static __always_inline void ew_fd_put_socket(struct ew_scratch *s, struct ew_fd 
 /* Appends NUMBER, open on FILE, to the record. */
 static __always_inline void ew_fd_describe(struct ew_scratch *s, __u64 file, __u32 number)
 {
-	struct file *f = (struct file *)file;
-	struct inode *inode = BPF_CORE_READ(f, f_inode);
-	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-	__u32 mode = BPF_CORE_READ(inode, i_mode), f_mode = BPF_CORE_READ((struct file___fd *)f, f_mode), used, kind,
-	      pid;
-	__u64 magic = BPF_CORE_READ(sb, s_magic);
 	struct ew_fd *fd = (struct ew_fd *)ew_fd_room(s, sizeof(*fd));
-	struct path path;
+	__u64 inode, sb, vfsmount, dentry, magic;
+	__u32 mode, used, kind, nlink, pid;
 
 	if (!fd)
 		return;
 	s->fd.used += sizeof(*fd);
 	used = s->fd.used;
 	s->fd.described++;
-	bpf_core_read(&path, sizeof(path), &f->f_path);
-	kind = ew_fd_kind(mode, magic, (__u64)sb, (__u64)path.dentry);
 	__builtin_memset(fd, 0, sizeof(*fd));
 	fd->fd = number;
+	bpf_probe_read_kernel(s->fd.blob, EW_FD_FILE_HEAD, (void *)file);
+	inode = EW_FD_PICK(s->fd.blob, EW_FD_FILE_HEAD, file, struct file, f_inode, __u64);
+	vfsmount = EW_FD_PICK(s->fd.blob, EW_FD_FILE_HEAD, file, struct file, f_path.mnt, __u64);
+	dentry = EW_FD_PICK(s->fd.blob, EW_FD_FILE_HEAD, file, struct file, f_path.dentry, __u64);
+	mode = EW_FD_PICK(s->fd.blob, EW_FD_FILE_HEAD, file, struct file___fd, f_mode, __u32);
+	fd->access = (mode & (EW_FD_READ | EW_FD_WRITE)) | (mode >> EW_FMODE_PATH_SHIFT & 1) << 2;
+	bpf_probe_read_kernel(s->fd.blob, EW_FD_INODE_HEAD, (void *)inode);
+	mode = EW_FD_PICK(s->fd.blob, EW_FD_INODE_HEAD, inode, struct inode, i_mode, __u16);
+	sb = EW_FD_PICK(s->fd.blob, EW_FD_INODE_HEAD, inode, struct inode, i_sb, __u64);
+	nlink = EW_FD_PICK(s->fd.blob, EW_FD_INODE_HEAD, inode, struct inode, i_nlink, __u32);
+	fd->file.ino = EW_FD_PICK(s->fd.blob, EW_FD_INODE_HEAD, inode, struct inode, i_ino, __u64);
+	if (sb != s->fd.sb) {
+		bpf_probe_read_kernel(s->fd.blob, EW_FD_SB_HEAD, (void *)sb);
+		s->fd.magic = EW_FD_PICK(s->fd.blob, EW_FD_SB_HEAD, sb, struct super_block, s_magic, __u64);
+		s->fd.dev = EW_FD_PICK(s->fd.blob, EW_FD_SB_HEAD, sb, struct super_block, s_dev, __u32);
+		s->fd.sb = sb;
+	}
+	magic = s->fd.magic;
+	fd->file.dev = s->fd.dev;
+	kind = ew_fd_kind(mode, magic, sb, dentry);
 	fd->kind = kind;
-	fd->access = (f_mode & (EW_FD_READ | EW_FD_WRITE)) | (f_mode >> EW_FMODE_PATH_SHIFT & 1) << 2;
-	fd->file.ino = BPF_CORE_READ(inode, i_ino);
-	fd->file.dev = BPF_CORE_READ(sb, s_dev);
 	switch (kind) {
 	case EW_FD_NAMESPACE:
-		ew_fd_put_ns(s, (__u64)inode);
+		ew_fd_put_ns(s, inode);
 		break;
 	case EW_FD_REGULAR:
 	case EW_FD_DIRECTORY:
@@ -380,13 +417,10 @@ static __always_inline void ew_fd_describe(struct ew_scratch *s, __u64 file, __u
 	case EW_FD_OTHER:
 		if (magic == SOCKFS_MAGIC || magic == PIPEFS_MAGIC)
 			break;
-		fd->marks = ew_fd_put_path(s, (__u64)path.mnt, (__u64)path.dentry);
-		if (!BPF_CORE_READ(inode, i_nlink) ||
-		    (!BPF_CORE_READ(path.dentry, d_hash.pprev) && BPF_CORE_READ(path.dentry, d_parent) != path.dentry))
-			fd->marks |= EW_FD_DELETED;
+		fd->marks = ew_fd_put_path(s, vfsmount, dentry) | (nlink ? 0 : EW_FD_DELETED);
 		break;
 	default:
-		ew_fd_put_name(s, (__u64)path.dentry);
+		ew_fd_put_name(s, dentry);
 		break;
 	}
 	fd->text_len = s->fd.used - used;
@@ -399,7 +433,7 @@ static __always_inline void ew_fd_describe(struct ew_scratch *s, __u64 file, __u
 	if (kind == EW_FD_BLOCK)
 		fd->dangers |= EW_BIT(EW_FD_DANGER_BLOCK);
 	if (magic == PROC_SUPER_MAGIC) {
-		pid = ew_fd_proc_pid((__u64)inode);
+		pid = ew_fd_proc_pid(inode);
 		if (pid && pid != s->fd.pid && pid != s->fd.tid)
 			fd->dangers |= EW_BIT(EW_FD_DANGER_PROC);
 	}

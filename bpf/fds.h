@@ -189,6 +189,7 @@ static __always_inline void ew_fds_count(struct ew_fd_table *table, __u32 min, _
  */
 __noinline int ew_fds_put(struct ew_fd_table *table, struct ew_scratch *s, __u32 min)
 {
+	struct mount___fd *home;
 	struct ew_fds *fds;
 
 	if (!s || !table)
@@ -196,6 +197,9 @@ __noinline int ew_fds_put(struct ew_fd_table *table, struct ew_scratch *s, __u32
 	fds = (struct ew_fds *)ew_fd_room(s, sizeof(*fds));
 	if (!fds)
 		return 0;
+	s->fd.sb = 0;
+	home = (void *)s->fd.root_mnt;
+	s->fd.home_root = (__u64)BPF_CORE_READ(home, mnt.mnt_root);
 	s->fd.used += sizeof(*fds);
 	s->fd.described = 0;
 	ew_fds_scan(table, s, min, 1);

@@ -4,7 +4,8 @@
  * the while, and takes close-on-exec from
  *
  * Prints how many of the new images ran with a descriptor from 3 on, without one, were refused, and were killed:
- * "leaked clean refused killed". `fdrace see` is the new image: exits 42 when it has such a descriptor.
+ * "leaked clean refused killed". `fdrace see [N]` is the new image: exits 42 when it has such a descriptor, else 0 or
+ * N.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +22,12 @@
 static char stacks[2][65536];
 static char self[] = "/proc/self/exe";
 
-static int see(void)
+static int see(const char *none)
 {
 	for (int fd = 3; fd < FDS_MAX; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
 			return 42;
-	return 0;
+	return none ? (int)strtol(none, NULL, 10) : 0;
 }
 
 /* Each way to slip something in: open, dup2, and to let what is there stay. */
@@ -72,8 +73,8 @@ int main(int argc, char **argv)
 	int leaked = 0, clean = 0, refused = 0, killed = 0, status;
 	pid_t sibling, child;
 
-	if (argc == 2 && strcmp(argv[1], "see") == 0)
-		return see();
+	if (argc > 1 && strcmp(argv[1], "see") == 0)
+		return see(argv[2]);
 	if (argc != 2) {
 		fprintf(stderr, "usage: fdrace RUNS\n");
 		return 2;
