@@ -87,7 +87,7 @@ enum ew_policy_ignore {
  * What the table says beyond libcyaml's flags, in bits that libcyaml does not use: for text its kind, which picks the
  * check of policy_text.c.
  */
-#define EW_SCHEMA_ONLY_NO (1 << 21)  /* a boolean that this version supports as `no` */
+#define EW_SCHEMA_ONLY_NO (1 << 21) /* a boolean that this version supports as `no` */
 #define EW_SCHEMA_TEXT_SHIFT 24
 #define EW_SCHEMA_TEXT(kind) ((kind) << EW_SCHEMA_TEXT_SHIFT)
 

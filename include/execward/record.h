@@ -37,10 +37,10 @@ enum ew_fd_mark {
  */
 struct ew_fd {
 	__u32 fd;
-	__u32 kind;    /* enum ew_fd_kind */
-	__u32 access;  /* EW_FD_READ, ... */
-	__u32 marks;   /* EW_FD_PATH, ... */
-	__u32 dangers; /* EW_BIT(EW_FD_DANGER_*) */
+	__u32 kind;	    /* enum ew_fd_kind */
+	__u32 access;	    /* EW_FD_READ, ... */
+	__u32 marks;	    /* EW_FD_PATH, ... */
+	__u32 dangers;	    /* EW_BIT(EW_FD_DANGER_*) */
 	__u32 family, type; /* of a socket: AF_*, SOCK_*; else 0 */
 	__u32 peer_pid;	    /* of a unix socket: who connected, or made the pair; 0: not known */
 	struct ew_identity file;
@@ -138,10 +138,10 @@ struct ew_state {
 	 * store of a reload changes all of it: profiles, exceptions, and which cgroups have which.
 	 */
 	__u32 generation;
-	__u32 users;		      /* 1 from before the first user is tagged */
-	__u32 programs;		      /* EW_PROGRAMS_*: whose tags on programs there are */
-	__u32 sticky;		      /* 1 from before the first sticky profile is in force; process_tags is 1, too */
-	__u32 fds;		      /* 1 from before the first profile that minds descriptors is in force */
+	__u32 users;	/* 1 from before the first user is tagged */
+	__u32 programs; /* EW_PROGRAMS_*: whose tags on programs there are */
+	__u32 sticky;	/* 1 from before the first sticky profile is in force; process_tags is 1, too */
+	__u32 fds;	/* 1 from before the first profile that minds descriptors is in force */
 	__u32 pad;
 	struct ew_identity executor;  /* of the service manager, by which it starts services; all zero: it has none */
 	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */

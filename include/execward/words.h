@@ -36,7 +36,7 @@
 	X(UNEVALUABLE, "unevaluable")	    /* the kernel could not give what the decision needs */
 
 /* What a descriptor is open on. */
-#define EW_FD_KINDS(X)               \
+#define EW_FD_KINDS(X)                \
 	X(REGULAR, "regular")         \
 	X(DIRECTORY, "directory")     \
 	X(CHAR, "char")               \
