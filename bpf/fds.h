@@ -325,6 +325,8 @@ static __always_inline void ew_fds_judge(const struct ew_state *st, struct task_
 	if (!late)
 		x->manager = ew_fds_of_manager(current, &st->executor);
 	judge.manager = x->manager;
+	if (!late && ew_fault & EW_FAULT_FDS)
+		return;
 	ew_fds_find(current, &x->table);
 	bpf_loop(EW_PROFILES_MAX, ew_fds_judge_slot, &judge, 0);
 }

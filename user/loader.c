@@ -240,6 +240,8 @@ static int open_skeleton(struct execward **skel)
 		(*skel)->rodata->ew_fault |= EW_FAULT_FORK;
 	if (fault && strcmp(fault, "exec") == 0)
 		(*skel)->rodata->ew_fault |= EW_FAULT_EXEC;
+	if (fault && strcmp(fault, "fds") == 0)
+		(*skel)->rodata->ew_fault |= EW_FAULT_FDS;
 	return 0;
 }
 

@@ -176,6 +176,7 @@ struct ew_counters {
 enum ew_fault {
 	EW_FAULT_FORK = 1 << 0, /* no process tag can be stored for a child */
 	EW_FAULT_EXEC = 1 << 1, /* nor for a task that execs */
+	EW_FAULT_FDS = 1 << 2,	/* every descriptor comes after the decision to refuse */
 };
 
 /* How many records can be under construction on one CPU: by tasks that preempted one another. */

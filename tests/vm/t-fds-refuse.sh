@@ -173,4 +173,22 @@ rm $EXECUTOR
 
 t_case counted
 like "by reason" '"fds":[1-9]' "$(execward status --json)"
+
+# as if each had been opened after the decision to refuse
+t_case "slipped in"
+kill -TERM "$F_TRACE"
+wait "$F_TRACE"
+EXECWARD_FAULT=fds
+export EXECWARD_FAULT
+f_load
+FILE=$TINY
+# shellcheck disable=SC2086 # commands
+{
+	f_run deny fdleak "r=$T_TMP/file" -- /bin/echo ran
+	is "killed before its first instruction" "137:" "$F_RC:$F_OUT"
+	f_record '[a-z/]*/echo'
+	is "the verdict" "kill fds" "$(f_verdict)"
+	allowed "nothing slipped in" deny $SHUT
+	allowed "slipped in, and allowed" kind $LEAK
+}
 f_end
