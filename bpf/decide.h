@@ -66,6 +66,28 @@ static inline __u32 ew_decide_verdict(const struct ew_profile *profile, __u32 re
 	return ew_reason_refuses(reason) ? profile->mode : EW_VERDICT_ALLOW;
 }
 
+/*
+ * Does the profile mind descriptors in an exec that gained something (or not), of a child of the service manager (or
+ * not)? LEAST: the mode from which on it is asked.
+ */
+static inline _Bool ew_decide_fds_minds(const struct ew_profile *profile, __u32 least, _Bool gained, _Bool manager)
+{
+	return profile->fd_mode >= least && (gained || !(profile->fd_flags & EW_FDS_WHEN_GAIN)) &&
+	       !(manager && profile->fd_flags & EW_FDS_IGNORE_LISTEN);
+}
+
+/* Of COUNT descriptors of these KINDS, is one not ALLOWED? Kinds are only known where some are allowed. */
+static inline _Bool ew_decide_fds_refuses(__u64 allowed, __u64 kinds, __u32 count)
+{
+	return allowed ? (kinds & ~allowed) != 0 : count != 0;
+}
+
+/* Past the point of no return nothing can be refused. */
+static inline __u32 ew_decide_fds_verdict(const struct ew_profile *profile, _Bool late)
+{
+	return late && profile->fd_mode == EW_VERDICT_DENY ? EW_VERDICT_KILL : profile->fd_mode;
+}
+
 /* The strictest verdict stands; among equals the first that gives a reason to speak of. */
 static inline _Bool ew_decision_outranks(const struct ew_decision *a, const struct ew_decision *b)
 {

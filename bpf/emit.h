@@ -2,6 +2,7 @@
 #ifndef EW_BPF_EMIT_H
 #define EW_BPF_EMIT_H
 
+#include "fds.h"
 #include "judge.h"
 #include "task.h"
 
@@ -89,18 +90,12 @@ static __always_inline __u32 ew_wanted(const struct ew_state *st, __u64 set)
 	return set ? st->readers : st->readers_all;
 }
 
-/* What the hook that decided knows: the profile is looked up under the policy that it decided by. */
-static __always_inline void ew_caller_save(struct task_struct *current, const struct ew_exec *x)
+/* Which profile decided, under the policy GENERATION. */
+static __always_inline void ew_caller_name(struct ew_caller *caller, const struct ew_exec *x, __u32 generation)
 {
-	struct file *exe = current->mm->exe_file;
 	struct ew_profile *profile;
-	struct ew_caller *caller;
 
-	caller = EW_STORAGE_MAKE(&callers, current);
-	if (!caller)
-		return;
-	bpf_get_current_comm(caller->comm, sizeof(caller->comm));
-	profile = x->decision.slot < EW_PROFILES_MAX ? ew_profile_get(x->generation, x->decision.slot) : NULL;
+	profile = x->decision.slot < EW_PROFILES_MAX ? ew_profile_get(generation, x->decision.slot) : NULL;
 	if (profile) {
 		__builtin_memcpy(caller->profile, profile->name, sizeof(caller->profile));
 		__builtin_memcpy(caller->rule_file, profile->file, sizeof(caller->rule_file));
@@ -108,6 +103,28 @@ static __always_inline void ew_caller_save(struct task_struct *current, const st
 		caller->profile[0] = '\0';
 		caller->rule_file[0] = '\0';
 	}
+}
+
+/* The same for a caller that is saved already. */
+static __always_inline void ew_caller_decided(struct task_struct *current, const struct ew_exec *x, __u32 generation)
+{
+	struct ew_caller *caller = bpf_task_storage_get(&callers, current, 0, 0);
+
+	if (caller)
+		ew_caller_name(caller, x, generation);
+}
+
+/* What the hook that decided knows: the profile is looked up under the policy that it decided by. */
+static __always_inline void ew_caller_save(struct task_struct *current, const struct ew_exec *x)
+{
+	struct file *exe = current->mm->exe_file;
+	struct ew_caller *caller;
+
+	caller = EW_STORAGE_MAKE(&callers, current);
+	if (!caller)
+		return;
+	bpf_get_current_comm(caller->comm, sizeof(caller->comm));
+	ew_caller_name(caller, x, x->generation);
 	caller->path_len = exe ? bpf_d_path(&exe->f_path, caller->path, sizeof(caller->path)) : -EW_ENOENT;
 }
 
@@ -175,9 +192,12 @@ static __always_inline void ew_emit_lost(struct ew_state *st, __u64 set)
 		bpf_loop(EW_READERS_MAX, ew_emit_to, &e, 0);
 }
 
-/* Gives the exec's record to every reader that wants it. The caller is saved, and forgotten here. */
+/*
+ * Gives the exec's record to every reader that wants it. The caller is saved, and forgotten here. FDS: descriptors may
+ * have been asked about; known when it is compiled, since what describes them makes a program much larger to load.
+ */
 static __always_inline void ew_emit(struct ew_state *st, struct task_struct *current, struct file *file,
-				    const struct ew_exec *x)
+				    struct ew_exec *x, bool fds)
 {
 	struct ew_scratch *scratch = ew_scratch_claim();
 	struct ew_emission e = {.st = st, .wanted = ew_wanted(st, x->set)};
@@ -185,6 +205,8 @@ static __always_inline void ew_emit(struct ew_state *st, struct task_struct *cur
 	if (scratch) {
 		e.record = &scratch->record;
 		e.size = ew_record_fill(e.record, current, file, x);
+		if (fds && x->fds)
+			e.size = ew_fds_append(scratch, current, x, e.size);
 	}
 	bpf_loop(EW_READERS_MAX, ew_emit_to, &e, 0);
 	if (scratch)

@@ -13,12 +13,12 @@
  */
 #include "exec.h"
 #include "emit.h"
+#include "fds.h"
 #include "tags.h"
 #include "verity.h"
 
 #define EW_S_ISUID 0004000 /* linux/stat.h */
 #define EW_S_ISGID 0002000
-#define EW_SB_KERNMOUNT (1UL << 22) /* linux/fs.h */
 #define EW_TMPFS_MAGIC 0x01021994UL /* linux/magic.h */
 #define EW_HUGETLBFS_MAGIC 0x958458f6UL
 #define EW_UNSAFE_PTRACE 2	 /* LSM_UNSAFE_PTRACE, linux/security.h */
@@ -60,7 +60,7 @@ static __always_inline struct ew_exec *ew_exec_follow(struct task_struct *curren
 		return NULL;
 	if (!x->active)
 		__sync_fetch_and_add(&st->execs, 1);
-	__builtin_memset(x, 0, sizeof(*x));
+	__builtin_memset(x, 0, EW_EXEC_CLEARED);
 	x->active = 1;
 	ew_exec_judge_under(x, generation, set, starting);
 	return x;
@@ -72,14 +72,14 @@ static __always_inline void ew_exec_end(struct ew_state *st, struct ew_exec *x)
 	__sync_fetch_and_sub(&st->execs, 1);
 }
 
-/* Counts and records a refusal and yields what the hook is to return. */
+/* Counts and records a refusal and yields what the hook is to return. FDS is as for ew_emit(). */
 static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *current, struct file *file,
-				     struct ew_exec *x)
+				     struct ew_exec *x, bool fds)
 {
 	ew_count(&x->decision);
 	if (ew_wanted(st, x->set)) {
 		ew_caller_save(current, x);
-		ew_emit(st, current, file, x);
+		ew_emit(st, current, file, x, fds);
 	}
 	ew_exec_end(st, x);
 	if (x->decision.verdict == EW_VERDICT_KILL)
@@ -88,10 +88,10 @@ static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *cu
 }
 
 /* A governed exec that cannot be followed: refused, unless every profile only audits. Counted, but not recorded. */
-static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u32 generation, __u64 set)
+static __always_inline int ew_refuse_as(struct ew_state *st, __u64 set, __u32 verdict)
 {
 	struct ew_decision d = {
-		.verdict = ew_judge_unevaluable(generation, set, true),
+		.verdict = verdict,
 		.reason = EW_REASON_UNEVALUABLE,
 		.slot = EW_PROFILES_MAX,
 	};
@@ -103,31 +103,30 @@ static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u32 gene
 	return d.verdict >= EW_VERDICT_DENY ? -EW_EPERM : 0;
 }
 
-struct ew_entering {
-	struct ew_exec *x;
-	const struct ew_state *st;
-	__u64 enters; /* only ever added to (see struct ew_judge) */
-	__u32 generation;
-};
-
-static long ew_enters_by_level(__u32 index, struct ew_entering *entering)
+static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u32 generation, __u64 set)
 {
-	if (index >= entering->x->n_levels)
-		return 1;
-	entering->enters |=
-		ew_tags_of_identity(entering->st, &entering->x->levels[index & (EW_LEVELS - 1)], entering->generation);
-	return 0;
+	return ew_refuse_as(st, set, ew_judge_unevaluable(generation, set, true));
+}
+
+/* The same where only the profiles MINDED could have refused. */
+static __always_inline int ew_refuse_fds_unevaluable(struct ew_state *st, __u32 generation, __u64 set, __u64 minded)
+{
+	return ew_refuse_as(st, set, ew_judge_fds_unevaluable(generation, minded));
 }
 
 /* The profiles that the files so far put the process under, under another policy than they were looked up for. */
-static __always_inline __u64 ew_exec_enters(struct ew_exec *x, const struct ew_state *st, __u32 generation)
+static __always_inline __u64 ew_exec_enters(const struct ew_exec *x, const struct ew_state *st, __u32 generation)
 {
-	struct ew_entering entering = {.x = x, .st = st, .generation = generation};
+	__u64 enters = 0;
 
 	if (!st->programs || !st->in_force)
 		return 0;
-	bpf_loop(EW_LEVELS, ew_enters_by_level, &entering, 0);
-	return entering.enters;
+	for (__u32 i = 0; i < EW_LEVELS; i++) {
+		if (i >= x->n_levels)
+			break;
+		enters |= ew_tags_of_identity(st, &x->levels[i], generation);
+	}
+	return enters;
 }
 
 /*
@@ -153,7 +152,7 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
 	bool check, forbidden = false;
-	__u64 set, unstuck;
+	__u64 set, unstuck, minded = 0;
 	struct ew_task_tag tag;
 	struct ew_exec *x;
 	__u32 generation;
@@ -179,12 +178,16 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	/* `execward run` execs its command under the profile; from then on the profile's `exec: none` holds */
 	if (set)
 		forbidden = ew_judge_forbidden(generation, set, tag.starting, !check);
-	if (!forbidden && (check || (!ew_wanted(st, set) && !tag.starting)))
+	if (!check && set)
+		minded = ew_fds_minded(st, set, generation, true);
+	if (!forbidden && (check || (!ew_wanted(st, set) && !tag.starting && !minded)))
 		return 0;
 	x = ew_exec_follow(current, st, generation, set, tag.starting);
 	if (!x) {
 		if (forbidden)
 			return ew_refuse_unevaluable(st, generation, set);
+		if (minded)
+			return ew_refuse_fds_unevaluable(st, generation, set, minded);
 		ew_emit_lost(st, set);
 		return 0;
 	}
@@ -198,7 +201,7 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	ew_identity_read(bprm->file, &x->program);
 	ew_identity_read(current->mm->exe_file, &x->from);
 	if (!check)
-		return ew_refuse(st, current, bprm->file, x);
+		return ew_refuse(st, current, bprm->file, x, false);
 	ew_count_check();
 	ew_exec_end(st, x);
 	return -EW_EPERM;
@@ -285,7 +288,7 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 	x->after = x->before;
 	ew_identity_read(bprm->file, &x->program);
 	ew_identity_read(current->mm->exe_file, &x->from);
-	return ew_refuse(st, current, bprm->file, x);
+	return ew_refuse(st, current, bprm->file, x, false);
 }
 
 /*
@@ -348,15 +351,15 @@ static __always_inline void ew_withhold(struct task_struct *current, const struc
 }
 
 /* As ew_judge() of everything; a gain that no exception for the file's identity covers is asked about by its digest. */
-static __always_inline bool ew_judge_all(const struct ew_state *st, struct file *file, struct ew_exec *x)
+static __always_inline void ew_judge_all(const struct ew_state *st, struct file *file, struct ew_exec *x)
 {
 	const __u32 about = EW_JUDGE_EXEC | EW_JUDGE_SHAPES | EW_JUDGE_GAIN;
-	bool refused = ew_judge(x, about);
 
+	ew_judge(x, about);
 	if (x->decision.reason != EW_REASON_GAIN || !(st->verity & EW_VERITY_USED) || !ew_verity_find(file, x))
-		return refused;
+		return;
 	ew_exec_judge_under(x, x->generation, x->set, x->starting);
-	return ew_judge(x, about);
+	ew_judge(x, about);
 }
 
 SEC("lsm/bprm_creds_from_file")
@@ -407,8 +410,13 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	 * With the gain everything is asked again: the file's capabilities are known only now, and with them the last
 	 * of its shapes; and the hooks before may have asked another policy.
 	 */
-	if (x->set && ew_judge_all(st, file, x))
-		return ew_refuse(st, current, file, x);
+	if (x->set) {
+		ew_judge_all(st, file, x);
+		if (st->fds)
+			ew_fds_judge(st, current, x, x->set, x->generation, false);
+		if (x->decision.verdict >= EW_VERDICT_DENY)
+			return ew_refuse(st, current, file, x, true);
+	}
 	if (!ew_wanted(st, x->set))
 		return 0;
 	if (bprm->unsafe & EW_UNSAFE_NO_NEW_PRIVS)
@@ -442,6 +450,27 @@ static __always_inline void ew_enter(struct task_struct *current, struct ew_exec
 	x->set |= x->enters;
 }
 
+/*
+ * What crosses for certain: close-on-exec is done, and the table is the task's own. What should not is not new unless
+ * somebody who shared the table opened it, or took its close-on-exec away, since ew_creds_from_file looked; then the
+ * task is killed. Should there be another policy since then, that one is asked.
+ */
+static __always_inline void ew_fds_cross(const struct ew_state *st, struct task_struct *current, struct ew_exec *x)
+{
+	__u32 generation = ew_generation(st);
+	__u64 starting, set = x->set;
+
+	if (generation != x->generation)
+		set = ew_tags_of_task(st, current, generation, &starting);
+	ew_fds_judge(st, current, x, set, generation, true);
+	if (x->decision.reason != EW_REASON_FDS && x->decision.reason != EW_REASON_UNEVALUABLE)
+		return;
+	if (ew_wanted(st, x->set))
+		ew_caller_decided(current, x, generation);
+	if (x->decision.verdict == EW_VERDICT_KILL)
+		bpf_send_signal(EW_SIGKILL);
+}
+
 SEC("lsm/bprm_committing_creds")
 int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 {
@@ -457,10 +486,12 @@ int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 		return 0;
 	if (x->enters)
 		ew_enter(current, x);
+	if (st->fds && x->set)
+		ew_fds_cross(st, current, x);
 	if (x->set)
 		ew_count(&x->decision);
 	if (ew_wanted(st, x->set))
-		ew_emit(st, current, ew_core_creds_file(bprm), x);
+		ew_emit(st, current, ew_core_creds_file(bprm), x, true);
 	ew_exec_end(st, x);
 	/* current leads its thread group by now */
 	tag = st->process_tags ? bpf_task_storage_get(&task_tags, current, 0, 0) : NULL;

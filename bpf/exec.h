@@ -30,6 +30,20 @@
 #define EW_EALREADY 114
 
 #define EW_SIGKILL 9
+#define EW_SB_KERNMOUNT (1UL << 22) /* linux/fs.h */
+
+/* The task's table of descriptors, and what a scan of it found. Addresses are the kernel's. */
+struct ew_fd_table {
+	__u64 open, cloexec; /* bitmaps */
+	__u64 files;	     /* struct file ** */
+	__u64 kinds;	     /* of what crosses, bit N for enum ew_fd_kind; only if asked for */
+	__u32 words;	     /* of each bitmap */
+	__u32 count;	     /* of what crosses, from `min` on */
+	__u32 min;
+	__u32 looked; /* `kinds` is known */
+	__u32 failed; /* the table could not be read */
+	__u32 pad;
+};
 
 /* Files that one exec goes through: six at most (exec_binprm(), fs/exec.c), in a power of two by which an index is
  * masked. */
@@ -53,10 +67,11 @@ struct ew_exec {
 	struct ew_gain gain;
 	__u32 shapes;	  /* EW_BIT(EW_SHAPE_*), of every level of interpretation */
 	__u32 generation; /* of the policy that set and decision are of */
-	__u32 script;	  /* the level before asks for its interpreter by "#!" */
+	__u16 script;	  /* the level before asks for its interpreter by "#!" */
+	__u16 manager;	  /* descriptors are the service manager's: ew_fds_of_manager() */
 	__u32 active;	  /* followed, and not over */
 	__u32 file_caps;  /* the file carries capabilities, with or without effect */
-	__u32 pad;
+	__u32 fds;	  /* descriptors from this less 1 on go into the record; 0: none */
 	struct ew_identity program, from;
 	struct ew_creds before, after;
 	struct ew_withheld withheld;
@@ -65,7 +80,9 @@ struct ew_exec {
 	struct ew_measured measured;
 	__u32 n_levels;
 	struct ew_identity levels[EW_LEVELS]; /* files so far that may put the process under profiles */
+	struct ew_fd_table table;	      /* from here on only valid in between (fds.h), and not cleared */
 };
+#define EW_EXEC_CLEARED __builtin_offsetof(struct ew_exec, table)
 
 /*
  * Who execs and which profile decided, saved for the record while it is still known: past the point of no return the
@@ -80,9 +97,29 @@ struct ew_caller {
 	char path[EW_PATH_MAX];
 };
 
+/* The descriptor that is being described, and the walk to its path (fd.h). Addresses are the kernel's. */
+struct ew_fd_work {
+	__u64 root_mnt, root;	     /* of the task: struct mount, struct dentry */
+	__u64 ns;		     /* its mount namespace */
+	__u64 mnt, mnt_root, dentry; /* where the walk is */
+	__u32 pid, tid;
+	__u32 used; /* of record.paths */
+	__u32 end;  /* where the room for this path ends */
+	__u32 described;
+	__u32 at_root; /* the walk got to the task's root */
+	__u32 truncated;
+	__u32 deleted;	 /* the file's name is not there any more */
+	__u64 home_root; /* the root dentry of root_mnt, which most files are on */
+	__u64 sb, magic; /* the super block of the descriptor before, often that of the next, too */
+	__u32 dev;
+	__u32 pad;
+	__u64 blob[16]; /* the beginning of a structure: one read of it costs less than some of its members */
+};
+
 struct ew_scratch {
 	__u32 busy;
 	__u32 pad;
+	struct ew_fd_work fd;
 	struct ew_record record;
 };
 

@@ -70,51 +70,6 @@ static __always_inline struct ew_counters *ew_counters_get(__u32 slot)
 /* Atomic although per CPU: a program can be preempted between load and store by the next one on its CPU. */
 #define EW_COUNT(counter) __sync_fetch_and_add(&(counter), 1)
 
-struct ew_judge_forbidden {
-	__u64 left;	/* slots still to be asked */
-	__u64 starting; /* those whose `exec: none` does not hold yet */
-	__u32 generation;
-	bool count;
-	bool forbidden;
-};
-
-static long ew_judge_forbidden_slot(__u32 index, struct ew_judge_forbidden *judge)
-{
-	__u64 lowest = judge->left & -judge->left;
-	struct ew_profile *profile;
-	struct ew_counters *c;
-	__u32 slot;
-
-	if (!lowest)
-		return 1;
-	judge->left &= ~lowest;
-	slot = ew_first_slot(lowest);
-	profile = ew_profile_get(judge->generation, slot);
-	if (!profile || (profile->flags & EW_PROFILE_EXEC_NONE && !(judge->starting & lowest)))
-		judge->forbidden = true;
-	c = judge->count ? ew_counters_get(slot) : NULL;
-	if (c)
-		EW_COUNT(c->execs);
-	return 0;
-}
-
-/* Does any profile of the set forbid to exec at all? Counts the exec for each of them. */
-static __always_inline bool ew_judge_forbidden(__u32 generation, __u64 set, __u64 starting, bool count)
-{
-	struct ew_judge_forbidden judge = {
-		.left = set,
-		.starting = starting,
-		.generation = generation,
-		.count = count,
-	};
-	struct ew_counters *c = count ? ew_counters_get(EW_PROFILES_MAX) : NULL;
-
-	if (c)
-		EW_COUNT(c->execs);
-	bpf_loop(EW_PROFILES_MAX, ew_judge_forbidden_slot, &judge, 0);
-	return judge.forbidden;
-}
-
 /* The exception for this image of the caller is looked at first, then the one for any. */
 static __always_inline bool ew_judge_excepted_as(struct ew_exec *x, const struct ew_identity *program,
 						 const struct ew_profile *profile, __u32 slot, __u32 *rule_line)
@@ -193,28 +148,47 @@ static __always_inline bool ew_judge(struct ew_exec *x, __u32 about)
 	return x->decision.verdict >= EW_VERDICT_DENY;
 }
 
+/* What profiles are asked about an exec that need not be followed. */
+enum ew_modes_of {
+	EW_MODES_EXEC, /* EW_VERDICT_DENY if they forbid to exec at all */
+	EW_MODES_RULES,
+	EW_MODES_FDS, /* the modes for descriptors */
+};
+
+/* One for all three, as a light skeleton has no room for more functions (MAX_USED_PROGS, libbpf). */
 struct ew_modes {
-	__u64 left;  /* slots still to be asked */
-	__u32 modes; /* EW_BIT() of the mode of every profile so far; only ever added to (see struct ew_judge) */
+	__u64 left;	/* slots still to be asked */
+	__u64 starting; /* those whose `exec: none` does not hold yet */
+	__u32 modes;	/* EW_BIT() of the mode of every profile so far; only ever added to (see struct ew_judge) */
 	__u32 generation;
-	bool count; /* as "unevaluable", for each of them */
+	__u32 of;   /* enum ew_modes_of */
+	bool count; /* for each of them: the exec, or that it is "unevaluable" */
 };
 
 static long ew_modes_slot(__u32 index, struct ew_modes *modes)
 {
+	__u64 lowest = modes->left & -modes->left;
 	struct ew_profile *profile;
 	struct ew_counters *c;
 	__u32 slot, mode;
 
-	if (!modes->left)
+	if (!lowest)
 		return 1;
-	slot = ew_first_slot(modes->left);
-	modes->left &= modes->left - 1;
+	modes->left &= ~lowest;
+	slot = ew_first_slot(lowest);
 	profile = ew_profile_get(modes->generation, slot);
-	/* a tag without its profile: nothing says that the exec may pass */
-	mode = profile ? profile->mode & (EW_VERDICT_MAX - 1) : EW_VERDICT_DENY;
-	modes->modes |= EW_BIT(mode);
 	c = modes->count ? ew_counters_get(slot) : NULL;
+	if (modes->of == EW_MODES_EXEC) {
+		if (!profile || (profile->flags & EW_PROFILE_EXEC_NONE && !(modes->starting & lowest)))
+			modes->modes |= EW_BIT(EW_VERDICT_DENY);
+		if (c)
+			EW_COUNT(c->execs);
+		return 0;
+	}
+	/* a tag without its profile: nothing says that the exec may pass */
+	mode = !profile ? EW_VERDICT_DENY : modes->of == EW_MODES_FDS ? profile->fd_mode : profile->mode;
+	mode &= EW_VERDICT_MAX - 1;
+	modes->modes |= EW_BIT(mode);
 	if (c) {
 		EW_COUNT(c->verdicts[mode]);
 		EW_COUNT(c->reasons[EW_REASON_UNEVALUABLE]);
@@ -222,15 +196,46 @@ static long ew_modes_slot(__u32 index, struct ew_modes *modes)
 	return 0;
 }
 
+/* Does any profile of the set forbid to exec at all? Counts the exec for each of them. */
+static __always_inline bool ew_judge_forbidden(__u32 generation, __u64 set, __u64 starting, bool count)
+{
+	struct ew_modes modes = {
+		.left = set,
+		.starting = starting,
+		.generation = generation,
+		.of = EW_MODES_EXEC,
+		.count = count,
+	};
+	struct ew_counters *c = count ? ew_counters_get(EW_PROFILES_MAX) : NULL;
+
+	if (c)
+		EW_COUNT(c->execs);
+	bpf_loop(EW_PROFILES_MAX, ew_modes_slot, &modes, 0);
+	return modes.modes != 0;
+}
+
+static __always_inline __u32 ew_judge_modes(struct ew_modes *modes)
+{
+	bpf_loop(EW_PROFILES_MAX, ew_modes_slot, modes, 0);
+	if (modes->modes & EW_BIT(EW_VERDICT_KILL))
+		return EW_VERDICT_KILL;
+	return modes->modes & EW_BIT(EW_VERDICT_DENY) ? EW_VERDICT_DENY : EW_VERDICT_AUDIT;
+}
+
 /* The verdict of a set of profiles on what cannot be evaluated: the strictest of their modes. */
 static __always_inline __u32 ew_judge_unevaluable(__u32 generation, __u64 set, bool count)
 {
-	struct ew_modes modes = {.left = set, .generation = generation, .count = count};
+	struct ew_modes modes = {.left = set, .generation = generation, .of = EW_MODES_RULES, .count = count};
 
-	bpf_loop(EW_PROFILES_MAX, ew_modes_slot, &modes, 0);
-	if (modes.modes & EW_BIT(EW_VERDICT_KILL))
-		return EW_VERDICT_KILL;
-	return modes.modes & EW_BIT(EW_VERDICT_DENY) ? EW_VERDICT_DENY : EW_VERDICT_AUDIT;
+	return ew_judge_modes(&modes);
+}
+
+/* The same where it is only descriptors that cannot be evaluated. Counts. */
+static __always_inline __u32 ew_judge_fds_unevaluable(__u32 generation, __u64 set)
+{
+	struct ew_modes modes = {.left = set, .generation = generation, .of = EW_MODES_FDS, .count = true};
+
+	return ew_judge_modes(&modes);
 }
 
 #endif

@@ -2,8 +2,7 @@
 /*
  * `tag --pid` and `untag --pid`: a process and its descendants, all of them, while they fork, exec and end
  *
- * ew_scan_begin - visits the process itself
- * ew_task_walk - visits every descendant, and brings threads up to date
+ * ew_task_walk - visits the process itself, then every descendant, and brings threads up to date
  * ew_scan_fork - a child that is born meanwhile to a descendant not reached yet
  * ew_scan_exit - children that lose their parent meanwhile: nothing else leads from them to the process any more
  *
@@ -174,19 +173,7 @@ static __always_inline int ew_walk_say(struct bpf_iter__task *ctx, char came)
 	return 0;
 }
 
-/* Over the threads of one process. */
-SEC("iter/task")
-int ew_scan_begin(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct ew_scan *scan = ew_scan_get();
-
-	if (!task || !scan)
-		return 0;
-	return ew_walk_say(ctx, task->pid == task->tgid ? ew_scan_visit(scan, task) : ew_walk_thread(task));
-}
-
-/* Over all threads of the machine. */
+/* Over the threads of the process itself, then over all threads of the machine. */
 SEC("iter/task")
 int ew_task_walk(struct bpf_iter__task *ctx)
 {
@@ -198,6 +185,11 @@ int ew_task_walk(struct bpf_iter__task *ctx)
 		return 0;
 	if (task->pid != task->tgid)
 		return ew_walk_say(ctx, ew_walk_thread(task));
+	if (scan->beginning) {
+		/* not by the tool: storing the entry would undo what is counted meanwhile */
+		scan->beginning = 0;
+		return ew_walk_say(ctx, ew_scan_visit(scan, task));
+	}
 	tag = bpf_task_storage_get(&task_tags, task, 0, 0);
 	if ((tag && tag->scan == scan->number) || !ew_scan_covers(scan, task))
 		return 0;

@@ -29,13 +29,15 @@ static int fill_profiles(int fd, const struct ew_image *image, __u32 generation)
 {
 	struct ew_profile profiles[EW_PROFILES_MAX];
 	__u32 slots[EW_PROFILES_MAX], n = EW_PROFILES_MAX;
-	__u64 sticky = ew_image_sticky(image);
+	__u64 sticky = ew_image_sticky(image), fds = ew_image_fds(image, false), always = ew_image_fds(image, true);
 
 	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++) {
 		slots[slot] = slot;
 		profiles[slot] = image->profiles[slot];
 		profiles[slot].generation = generation;
 		profiles[slot].sticky = sticky;
+		profiles[slot].fds = fds;
+		profiles[slot].fds_always = always;
 	}
 	if (bpf_map_update_batch(fd, slots, profiles, &n, NULL) < 0)
 		return ew_error_ret(-errno, "the profiles cannot be stored: %s", strerror(errno));

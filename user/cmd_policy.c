@@ -110,7 +110,6 @@ static char *identity_number(const struct ew_identity *identity)
 /* One exception: each program by path and by DEVICE:INODE. */
 static json_object *exception_json(const struct shown *shown, const struct ew_image_exception *exception)
 {
-	static const struct ew_identity any;
 	json_object *o = json_object_new_object();
 	const struct {
 		const char *key, *id_key;
@@ -121,7 +120,7 @@ static json_object *exception_json(const struct shown *shown, const struct ew_im
 	for (size_t i = 0; i < EW_ARRAY_SIZE(files); i++) {
 		_cleanup_free_ char *path = NULL, *number = NULL;
 
-		if (!memcmp(files[i].identity, &any, sizeof(any)))
+		if (!files[i].identity->ino)
 			continue;
 		path = ew_identity_text(files[i].identity, shown->image, NULL);
 		number = identity_number(files[i].identity);

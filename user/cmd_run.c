@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <linux/close_range.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -11,9 +15,12 @@
 #include "log.h"
 #include "process.h"
 
+#define KEPT_MAX 256
+
 static const struct option options[] = {
 	{"no-transition", no_argument, NULL, 't'},
 	{"close-fds", no_argument, NULL, 'c'},
+	{"keep-fd", required_argument, NULL, 'k'},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
@@ -86,9 +93,59 @@ static int exec_failed(const char *command)
 	return err == ENOENT ? EW_EXIT_RUN_NOT_FOUND : EW_EXIT_RUN_NOT_EXECUTABLE;
 }
 
+/* Descriptors that --keep-fd names. */
+struct kept {
+	int fds[KEPT_MAX];
+	size_t n;
+};
+
+static int compare_fds(const void *left, const void *right)
+{
+	return *(const int *)left - *(const int *)right;
+}
+
+/* Adds the descriptor that TEXT names. Returns 0 or -1 after logging. */
+static int keep(struct kept *kept, const char *text)
+{
+	char *end;
+	long fd = strtol(text, &end, 10);
+
+	if (!isdigit((unsigned char)*text) || *end || fd > INT_MAX)
+		return ew_error_ret(-1, "--keep-fd \"%s\": expected the number of a descriptor", text);
+	if (fcntl((int)fd, F_GETFD) < 0)
+		return ew_error_ret(-1, "--keep-fd %ld: no such descriptor is open", fd);
+	if (kept->n == KEPT_MAX)
+		return ew_error_ret(-1, "--keep-fd is given too often; expected at most %d", KEPT_MAX);
+	kept->fds[kept->n++] = (int)fd;
+	return 0;
+}
+
+/*
+ * Marks every descriptor from 3 on close-on-exec but those to be kept, whose own mark goes: they were named to be
+ * passed. Returns 0 or -1 with errno.
+ */
+static int mark_fds(struct kept *kept)
+{
+	unsigned int first = 3;
+
+	qsort(kept->fds, kept->n, sizeof(*kept->fds), compare_fds);
+	for (size_t i = 0; i < kept->n; i++) {
+		unsigned int fd = (unsigned int)kept->fds[i];
+
+		if (fd > first && close_range(first, fd - 1, CLOSE_RANGE_CLOEXEC) < 0)
+			return -1;
+		if (fcntl((int)fd, F_SETFD, 0) < 0)
+			return -1;
+		if (fd >= first)
+			first = fd + 1;
+	}
+	return close_range(first, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
 int ew_cmd_run(int argc, char **argv)
 {
 	bool no_transition = false, close_fds = false;
+	struct kept kept = {};
 	const char *profile = NULL;
 	int c;
 
@@ -106,6 +163,8 @@ int ew_cmd_run(int argc, char **argv)
 			ew_cmd_usage("run");
 			return EW_EXIT_RUN_FAILED;
 		}
+		if (c == 'k' && keep(&kept, optarg) < 0)
+			return EW_EXIT_RUN_FAILED;
 		no_transition |= c == 't';
 		close_fds |= c == 'c';
 	}
@@ -119,13 +178,18 @@ int ew_cmd_run(int argc, char **argv)
 		ew_cmd_usage("run");
 		return EW_EXIT_RUN_FAILED;
 	}
+	if (kept.n && !close_fds) {
+		ew_error("--keep-fd is without effect unless --close-fds is given");
+		ew_cmd_usage("run");
+		return EW_EXIT_RUN_FAILED;
+	}
 	if (enter(profile) < 0)
 		return EW_EXIT_RUN_FAILED;
 	if (no_transition && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		ew_error("no_new_privs cannot be set: %s", strerror(errno));
 		return EW_EXIT_RUN_FAILED;
 	}
-	if (close_fds && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
+	if (close_fds && mark_fds(&kept) < 0) {
 		ew_error("descriptors cannot be marked close-on-exec: %s", strerror(errno));
 		return EW_EXIT_RUN_FAILED;
 	}

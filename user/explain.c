@@ -281,6 +281,9 @@ size_t ew_explain_notes(const struct ew_explain *e, char ***out)
 		if (word.narrower)
 			note(&notes, "profile %s has an exception for another image of the caller: %s:%u",
 			     profile->name, profile->file, word.narrower->line);
+		if (profile->fd_mode)
+			note(&notes, "profile %s minds descriptors, which are not predicted: %s:%u", profile->name,
+			     profile->file, profile->fd_line);
 	}
 	*out = notes.list;
 	return notes.n;

@@ -44,6 +44,19 @@ __u64 ew_image_sticky(const struct ew_image *image)
 	return set;
 }
 
+__u64 ew_image_fds(const struct ew_image *image, bool always)
+{
+	__u64 set = 0;
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
+		const struct ew_profile *profile = &image->profiles[slot];
+
+		if (profile->fd_mode && !(always && profile->fd_flags & EW_FDS_WHEN_GAIN))
+			set |= 1ULL << slot;
+	}
+	return set;
+}
+
 void ew_image_free(struct ew_image **image)
 {
 	if (!*image)

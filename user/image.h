@@ -108,6 +108,9 @@ static inline bool ew_image_has(const struct ew_image *image, __u32 flag)
 /* The sticky ones among the profiles. */
 __u64 ew_image_sticky(const struct ew_image *image);
 
+/* Those that mind descriptors; with ALWAYS, whatever an exec gains. */
+__u64 ew_image_fds(const struct ew_image *image, bool always);
+
 /*
  * Adds DIGEST unless the image has it. FILE is as that of struct ew_image_verity. Returns 0, -E2BIG: there are
  * EW_VERITIES_MAX, -EEXIST: another begins with the same eight bytes, so exceptions could not be told apart; -ENOMEM.

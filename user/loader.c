@@ -17,6 +17,7 @@
 
 #include "apply.h"
 #include "log.h"
+#include "manager.h"
 #include "pins.h"
 #include "verity.h"
 
@@ -195,6 +196,8 @@ static int write_state(const struct ew_pins *pins, const struct ew_image *image,
 		.sticky = ew_image_sticky(image) != 0,
 		.process_tags = needs_process_tags(image),
 		.verity = verity | (image->n_verities ? EW_VERITY_USED : 0),
+		.fds = ew_image_fds(image, false) != 0,
+		.executor = ew_manager_executor(),
 	};
 	__u32 zero = 0;
 
@@ -239,6 +242,8 @@ static int open_skeleton(struct execward **skel)
 		(*skel)->rodata->ew_fault |= EW_FAULT_FORK;
 	if (fault && strcmp(fault, "exec") == 0)
 		(*skel)->rodata->ew_fault |= EW_FAULT_EXEC;
+	if (fault && strcmp(fault, "fds") == 0)
+		(*skel)->rodata->ew_fault |= EW_FAULT_FDS;
 	return 0;
 }
 

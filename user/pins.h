@@ -36,7 +36,6 @@
 #define EW_PINNED_PROGS(X) \
 	X(ew_cgroup_walk)  \
 	X(ew_task_walk)    \
-	X(ew_scan_begin)   \
 	X(ew_scan_fork)    \
 	X(ew_scan_exit) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps) X(ew_task_prctl)
 

@@ -6,6 +6,7 @@
 
 #include "escape.h"
 #include "policy_diff_rows.h"
+#include "policy_fds.h"
 #include "words.h"
 
 /* Texts are put together in memory streams; a failed one is NULL, which ew_diff_add() takes for want of memory. */
@@ -61,6 +62,7 @@ static void put_profile(FILE *f, const struct ew_profile *profile)
 	for (size_t i = 0; i < EW_ARRAY_SIZE(flags); i++)
 		if (profile->flags & flags[i].flag)
 			fprintf(f, ", %s", flags[i].text);
+	ew_fds_put(f, profile);
 }
 
 char *ew_profile_text(const struct ew_profile *profile)
@@ -88,6 +90,10 @@ static void put_ids(FILE *f, const char *kind, const __u32 *ids, __u32 n)
 
 static void put_exception(FILE *f, const struct ew_exception *exception)
 {
+	if (exception->fds) {
+		ew_fds_put_kinds(f, "fds", exception->fds);
+		return;
+	}
 	fputs("gain", f);
 	for (unsigned int i = 0; i < ew_gain_words.n; i++)
 		if (exception->kinds & EW_BIT(i))
@@ -220,9 +226,8 @@ static const struct ew_image_exception **sorted_exceptions(const struct ew_image
 static char *exception_name(const struct ew_image_exception *exception, const struct ew_image *image,
 			    const struct ew_image *other)
 {
-	static const struct ew_identity any;
 	_cleanup_free_ char *program = ew_identity_text(&exception->key.program, image, other), *from = NULL;
-	bool narrow = memcmp(&exception->key.from, &any, sizeof(any)) != 0;
+	bool narrow = exception->key.from.ino != 0;
 	char *text;
 
 	if (narrow)

@@ -10,8 +10,6 @@
 #include "policy_text.h"
 #include "words.h"
 
-#define UNSUPPORTED "not supported by this version of execward"
-
 /* More keys than any mapping of a schema has; a static assert cannot count to a NULL key, so lint_mapping() does. */
 #define FIELDS_MAX 64
 #define WORDS_MAX 64
@@ -143,19 +141,15 @@ static bool expect_type(struct lint *l, struct subject subject, const struct ew_
 static void unknown_key(struct lint *l, struct subject subject, const struct ew_node *key,
 			const cyaml_schema_field_t *fields, size_t n_fields)
 {
-	const char *words[FIELDS_MAX], *all[FIELDS_MAX];
+	const char *words[FIELDS_MAX];
 	struct phrase name, list, near;
 	struct ew_shown shown;
-	size_t n = 0;
 
-	for (size_t i = 0; i < n_fields; i++) {
-		/* An unsupported key may well be what was meant, but is not what is expected. */
-		all[i] = fields[i].key;
-		if (!(fields[i].value.flags & EW_SCHEMA_RESERVED))
-			words[n++] = fields[i].key;
-	}
+	for (size_t i = 0; i < n_fields; i++)
+		words[i] = fields[i].key;
 	broken(l, key, "unknown key \"%s\" in %s; expected one of %s%s", ew_shown(key->text, &shown),
-	       subject_name(subject, &name), joined(words, n, &list), suggestion(key->text, all, n_fields, &near));
+	       subject_name(subject, &name), joined(words, n_fields, &list),
+	       suggestion(key->text, words, n_fields, &near));
 }
 
 static void lint_key(struct lint *l, struct subject subject, const struct ew_node *key, const struct ew_node *value,
@@ -184,10 +178,7 @@ static void lint_key(struct lint *l, struct subject subject, const struct ew_nod
 		return;
 	}
 	first[i] = key;
-	if (fields[i].value.flags & EW_SCHEMA_RESERVED)
-		mistake(l, key, "key \"%s\" is " UNSUPPORTED "; expected a policy without it", key->text);
-	else
-		lint_value(l, (struct subject){.key = fields[i].key}, value, &fields[i].value);
+	lint_value(l, (struct subject){.key = fields[i].key}, value, &fields[i].value);
 }
 
 static void lint_mapping(struct lint *l, struct subject subject, const struct ew_node *node,

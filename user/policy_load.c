@@ -14,6 +14,10 @@
 /* What a profile controls that does not say: every gain but `label`, which is opt-in. */
 #define GAINS_DEFAULT (EW_BIT(EW_GAIN_UID) | EW_BIT(EW_GAIN_GID) | EW_BIT(EW_GAIN_CAPS))
 
+/* Descriptors that are looked at where `fds` does not say. */
+#define FD_MIN_DEFAULT 3
+#define FD_IGNORE_DEFAULT (EW_POLICY_IGNORE_STDIO | EW_POLICY_IGNORE_LISTEN)
+
 struct complaint {
 	char text[160];
 };
@@ -189,6 +193,19 @@ static int take_exceptions(struct ew_policy_profile *profile, const struct ew_no
 	return 0;
 }
 
+/* Defaults that are not zero. */
+static void fill_defaults(struct ew_policy_profile *profile)
+{
+	const struct ew_node *fds = ew_node_get(profile->node, "fds");
+
+	if (!ew_node_get(profile->node, "gains"))
+		profile->gains = GAINS_DEFAULT;
+	if (profile->fds && !ew_node_get(fds, "min"))
+		profile->fds->min = FD_MIN_DEFAULT;
+	if (profile->fds && !ew_node_get(fds, "ignore"))
+		profile->fds->ignore = FD_IGNORE_DEFAULT;
+}
+
 int ew_policy_load(const char *path, const struct ew_node *root, struct ew_policy_document **out,
 		   struct ew_diagnostics *diag)
 {
@@ -200,8 +217,7 @@ int ew_policy_load(const char *path, const struct ew_node *root, struct ew_polic
 		struct ew_policy_profile *profile = &document->profiles[i];
 
 		profile->node = ew_node_item(profiles, i);
-		if (!ew_node_get(profile->node, "gains"))
-			profile->gains = GAINS_DEFAULT;
+		fill_defaults(profile);
 		err = take_exceptions(profile, ew_node_get(profile->node, EXCEPTIONS));
 	}
 	if (!err)

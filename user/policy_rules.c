@@ -7,6 +7,7 @@
 #include <execward/limits.h>
 
 #include "distinct.h"
+#include "policy_fds.h"
 #include "policy_text.h"
 
 #define error_at(diag, path, node, ...) ew_diagnose_error(diag, path, (node)->line, (node)->column, __VA_ARGS__)
@@ -25,9 +26,9 @@ static void check_idle(const char *path, const struct ew_policy_profile *profile
 {
 	if (profile->exec == EW_POLICY_EXEC_NONE)
 		return;
-	if (!profile->gains && !profile->shapes)
+	if (!profile->gains && !profile->shapes && !(profile->fds && profile->fds->mode))
 		warning_at(diag, path, profile->node,
-			   "profile refuses nothing; expected a gain, a shape or \"exec: none\"");
+			   "profile refuses nothing; expected a gain, a shape, \"fds\" or \"exec: none\"");
 	else if (profile->allow_caps_count && !(profile->gains & EW_BIT(EW_GAIN_CAPS)))
 		warning_at(diag, path, ew_node_get(profile->node, "allow_caps"),
 			   "\"allow_caps\" without effect; expected \"caps\" among the gains");
@@ -161,6 +162,7 @@ int ew_policy_check_profile(const char *path, const struct ew_policy_profile *pr
 {
 	check_exec_none(path, profile, diag);
 	check_idle(path, profile, diag);
+	ew_policy_check_fds(path, profile, diag);
 	for (unsigned int i = 0; i < profile->except_count; i++)
 		check_gains(path, profile, &profile->except[i], diag);
 	return check_pairs(path, profile, diag);
@@ -198,6 +200,12 @@ static void count_exceptions(const char *path, const struct ew_policy_profile *p
 				 "too many exceptions; expected at most %d of a program and an image that execs it",
 				 EW_EXCEPTIONS_MAX);
 	}
+	/* `allow` for a program is kept as an exception */
+	for (unsigned int i = 0; profile->fds && i < profile->fds->allow_count; i++)
+		if (profile->fds->allow[i].program && ++*n_pairs == EW_EXCEPTIONS_MAX + 1)
+			error_at(diag, path, ew_node_get(profile->node, "fds"),
+				 "too many exceptions; expected at most %d, those of \"allow\" included",
+				 EW_EXCEPTIONS_MAX);
 }
 
 int ew_policy_check_merged(struct ew_policy *policy, struct ew_diagnostics *diag)

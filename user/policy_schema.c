@@ -12,9 +12,6 @@
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define TEXT(kind) EW_SCHEMA_TEXT(kind)
 
-/* A row for a key that a later version supports: known, so that the error is not "unknown key". */
-#define RESERVED(key) CYAML_FIELD_IGNORE(key, (enum cyaml_flag)(OPTIONAL | EW_SCHEMA_RESERVED))
-
 #define X(id, word) {word, EW_VERDICT_##id},
 static const cyaml_strval_t verdicts[] = {EW_VERDICTS(X)};
 #undef X
@@ -25,8 +22,21 @@ static const cyaml_strval_t gains[] = {EW_GAINS(X)};
 static const cyaml_strval_t shapes[] = {EW_SHAPES(X)};
 #undef X
 
+#define X(id, word) {word, EW_FD_##id},
+static const cyaml_strval_t fd_kinds[] = {EW_FD_KINDS(X)};
+#undef X
+
 static const cyaml_strval_t execs[] = {{"any", EW_POLICY_EXEC_ANY}, {"none", EW_POLICY_EXEC_NONE}};
 static const cyaml_strval_t usernss[] = {{"all", EW_POLICY_USERNS_ALL}, {"initial", EW_POLICY_USERNS_INITIAL}};
+
+static const cyaml_strval_t fd_modes[] = {
+	{"off", EW_VERDICT_ALLOW},
+	{"audit", EW_VERDICT_AUDIT},
+	{"deny", EW_VERDICT_DENY},
+	{"kill", EW_VERDICT_KILL},
+};
+static const cyaml_strval_t fd_whens[] = {{"always", EW_POLICY_FDS_ALWAYS}, {"gain", EW_POLICY_FDS_GAIN}};
+static const cyaml_strval_t fd_ignores[] = {{"stdio", EW_POLICY_IGNORE_STDIO}, {"listen_fds", EW_POLICY_IGNORE_LISTEN}};
 
 /* A mode is a verdict other than the first, `allow`. */
 _Static_assert(EW_VERDICT_ALLOW == 0, "modes are the verdicts from the second on");
@@ -85,6 +95,31 @@ static const cyaml_schema_value_t exception_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct ew_policy_exception, exception_fields),
 };
 
+static const cyaml_schema_field_t fd_allow_fields[] = {
+	CYAML_FIELD_ENUM("kind", REQUIRED | CYAML_FLAG_STRICT, struct ew_policy_fd_allow, kind, fd_kinds,
+			 EW_ARRAY_SIZE(fd_kinds)),
+	CYAML_FIELD_STRING_PTR("program", OPTIONAL | TEXT(EW_TEXT_PROGRAM), struct ew_policy_fd_allow, program, 1,
+			       PATH_LENGTH_MAX),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t fd_allow_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct ew_policy_fd_allow, fd_allow_fields),
+};
+
+static const cyaml_schema_field_t fds_fields[] = {
+	CYAML_FIELD_ENUM("mode", REQUIRED | CYAML_FLAG_STRICT, struct ew_policy_fds, mode, fd_modes,
+			 EW_ARRAY_SIZE(fd_modes)),
+	CYAML_FIELD_ENUM("when", OPTIONAL | CYAML_FLAG_STRICT, struct ew_policy_fds, when, fd_whens,
+			 EW_ARRAY_SIZE(fd_whens)),
+	CYAML_FIELD_UINT("min", OPTIONAL | TEXT(EW_TEXT_FD_MIN), struct ew_policy_fds, min),
+	CYAML_FIELD_FLAGS("ignore", OPTIONAL | CYAML_FLAG_STRICT, struct ew_policy_fds, ignore, fd_ignores,
+			  EW_ARRAY_SIZE(fd_ignores)),
+	CYAML_FIELD_SEQUENCE("allow", OPTIONAL | CYAML_FLAG_POINTER, struct ew_policy_fds, allow, &fd_allow_entry, 0,
+			     CYAML_UNLIMITED),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t profile_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", REQUIRED | TEXT(EW_TEXT_PROFILE_NAME), struct ew_policy_profile, name, 1,
 			       EW_PROFILE_NAME_MAX - 1),
@@ -109,7 +144,7 @@ static const cyaml_schema_field_t profile_fields[] = {
 			     &capability_entry, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("except", OPTIONAL | CYAML_FLAG_POINTER, struct ew_policy_profile, except,
 			     &exception_entry, 0, CYAML_UNLIMITED),
-	RESERVED("fds"),
+	CYAML_FIELD_MAPPING_PTR("fds", OPTIONAL, struct ew_policy_profile, fds, fds_fields),
 	CYAML_FIELD_END,
 };
 

@@ -28,6 +28,20 @@ struct ew_policy_exception {
 	const struct ew_node *node; /* where it stands */
 };
 
+struct ew_policy_fd_allow {
+	unsigned int kind; /* enum ew_fd_kind */
+	char *program;	   /* NULL: any */
+};
+
+struct ew_policy_fds {
+	unsigned int mode;   /* enum ew_verdict; allow: off */
+	unsigned int when;   /* enum ew_policy_fds_when */
+	unsigned int min;    /* the default is filled in */
+	unsigned int ignore; /* EW_POLICY_IGNORE_*; the default is filled in */
+	struct ew_policy_fd_allow *allow;
+	unsigned int allow_count;
+};
+
 struct ew_policy_profile {
 	char *name;
 	unsigned int mode;   /* enum ew_verdict: audit, deny or kill */
@@ -47,6 +61,7 @@ struct ew_policy_profile {
 	unsigned int allow_caps_count;
 	struct ew_policy_exception *except;
 	unsigned int except_count;
+	struct ew_policy_fds *fds; /* NULL: not given */
 
 	/* Not in the file: set by policy_read.c */
 	const struct ew_node *node; /* where it stands */
@@ -60,17 +75,21 @@ struct ew_policy_document {
 
 enum ew_policy_exec { EW_POLICY_EXEC_ANY, EW_POLICY_EXEC_NONE };
 enum ew_policy_userns { EW_POLICY_USERNS_ALL, EW_POLICY_USERNS_INITIAL };
+enum ew_policy_fds_when { EW_POLICY_FDS_ALWAYS, EW_POLICY_FDS_GAIN };
+enum ew_policy_ignore {
+	EW_POLICY_IGNORE_STDIO = 1 << 0,
+	EW_POLICY_IGNORE_LISTEN = 1 << 1,
+};
 
 #define EW_POLICY_VERSION 1
 #define EW_POLICY_USER_MAX 256	  /* bytes of a user name, LOGIN_NAME_MAX (limits.h) */
 #define EW_POLICY_REASON_MAX 1024 /* bytes of an exception's reason; it stays in user space */
 
 /*
- * What the table says beyond libcyaml's flags, in bits that libcyaml does not use: keys that this version refuses, and
- * for text its kind, which picks the check of policy_text.c.
+ * What the table says beyond libcyaml's flags, in bits that libcyaml does not use: for text its kind, which picks the
+ * check of policy_text.c.
  */
-#define EW_SCHEMA_RESERVED (1 << 20) /* a known key that this version does not support */
-#define EW_SCHEMA_VERITY (1 << 22)   /* a text, or a mapping by ew_policy_verity_schema */
+#define EW_SCHEMA_VERITY (1 << 22) /* a text, or a mapping by ew_policy_verity_schema */
 #define EW_SCHEMA_TEXT_SHIFT 24
 #define EW_SCHEMA_TEXT(kind) ((kind) << EW_SCHEMA_TEXT_SHIFT)
 
@@ -86,6 +105,7 @@ enum ew_text_kind {
 	EW_TEXT_REMARK,
 	EW_TEXT_USER,
 	EW_TEXT_VERITY,
+	EW_TEXT_FD_MIN,
 	EW_TEXT_MAX
 };
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <execward/limits.h>
+
 #include "diagnostics.h"
 #include "util.h"
 #include "words.h"
@@ -355,6 +357,18 @@ static bool check_verity(const char *text, struct ew_why *why)
 	return ew_verity_parse(text, digest, why);
 }
 
+static bool check_fd_min(const char *text, struct ew_why *why)
+{
+	unsigned long long number;
+	struct ew_shown shown;
+
+	errno = 0;
+	number = strtoull(text, NULL, 10);
+	if (!errno && number <= EW_FD_MIN_MAX)
+		return true;
+	return refuse(why, "\"min\" %s is out of range; expected 0 to %d", ew_shown(text, &shown), EW_FD_MIN_MAX);
+}
+
 bool ew_text_check(enum ew_text_kind kind, const char *text, struct ew_why *why)
 {
 	static bool (*const checks[EW_TEXT_MAX])(const char *, struct ew_why *) = {
@@ -368,6 +382,7 @@ bool ew_text_check(enum ew_text_kind kind, const char *text, struct ew_why *why)
 		[EW_TEXT_REMARK] = check_remark,
 		[EW_TEXT_USER] = check_user,
 		[EW_TEXT_VERITY] = check_verity,
+		[EW_TEXT_FD_MIN] = check_fd_min,
 	};
 
 	return !checks[kind] || checks[kind](text, why);

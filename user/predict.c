@@ -230,7 +230,8 @@ static void find_excepted_as(const struct ew_predict_case *c, unsigned int slot,
 	for (size_t i = 0; i < c->image->n_exceptions && !word->narrower; i++) {
 		const struct ew_image_exception *other = &c->image->exceptions[i];
 
-		if (other->key.profile == slot && !memcmp(&other->key.program, program, sizeof(*program)) &&
+		if (other->key.profile == slot && other->key.from.ino &&
+		    !memcmp(&other->key.program, program, sizeof(*program)) &&
 		    ew_exception_covers(&other->value, profile, &p->gain, &p->after))
 			word->narrower = &other->value;
 	}

@@ -153,10 +153,10 @@ struct came {
 };
 
 /*
- * Runs a program of bpf/scan.bpf.c over the threads of the process of PIDFD, or of all processes (-1), and counts what
- * it says. Returns 0 or a negative errno.
+ * Runs ew_task_walk (bpf/scan.bpf.c) over the threads of the process of PIDFD, or of all processes (-1), and counts
+ * what it says. Returns 0 or a negative errno.
  */
-static int walk(int prog_fd, int pidfd, struct came *came)
+static int walk(const struct ew_pins *pins, int pidfd, struct came *came)
 {
 	union bpf_iter_link_info info = {.task.pid_fd = (__u32)pidfd};
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = pidfd < 0 ? NULL : &info,
@@ -166,7 +166,7 @@ static int walk(int prog_fd, int pidfd, struct came *came)
 	ssize_t n;
 
 	*came = (struct came){};
-	link = bpf_link_create(prog_fd, 0, BPF_TRACE_ITER, &opts);
+	link = bpf_link_create(pins->ew_task_walk_prog_fd, 0, BPF_TRACE_ITER, &opts);
 	iter = link < 0 ? link : bpf_iter_create(link);
 	if (iter < 0)
 		return -errno;
@@ -210,7 +210,7 @@ static int begin(const struct ew_pins *pins, const struct ew_process *root, stru
 		if (err < 0 || now.start_time != root->start_time)
 			return -ESRCH;
 		if (pidfd >= 0) {
-			err = walk(pins->ew_scan_begin_prog_fd, pidfd, came);
+			err = walk(pins, pidfd, came);
 			if (err < 0 || came->visited)
 				return err;
 		}
@@ -229,7 +229,7 @@ static int scan(const struct ew_pins *pins, const struct ew_process *root, __u64
 
 	if (bpf_map_lookup_elem(pins->scans_fd, &zero, &scan) < 0)
 		return -errno;
-	scan = (struct ew_scan){.number = scan.number + 1, .set = set, .clear = clear};
+	scan = (struct ew_scan){.number = scan.number + 1, .set = set, .clear = clear, .beginning = 1};
 	orphans_clear(pins); /* what a tool left that was killed */
 	if (bpf_map_update_elem(pins->scans_fd, &zero, &scan, BPF_ANY) < 0)
 		return -errno;
@@ -242,7 +242,7 @@ static int scan(const struct ew_pins *pins, const struct ew_process *root, __u64
 	err = begin(pins, root, &came);
 	*changed = came.changed;
 	for (int i = 0; err == 0; i++) {
-		err = walk(pins->ew_task_walk_prog_fd, -1, &came);
+		err = walk(pins, -1, &came);
 		*changed += came.changed;
 		if (err < 0 || !came.visited)
 			break;

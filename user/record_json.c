@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "escape.h"
+#include "record_fds.h"
 #include "util.h"
 #include "words.h"
 
@@ -190,6 +191,85 @@ static void add_creds(struct document *doc, json_object *root, const char *key, 
 	add_string(doc, object, "permitted", permitted);
 }
 
+static void add_true(struct document *doc, json_object *parent, const char *key)
+{
+	add(doc, parent, key, json_object_new_boolean(1));
+}
+
+/* A number that may have a NAME. */
+static void add_named(struct document *doc, json_object *parent, const char *key, const char *name, __u32 number)
+{
+	if (name)
+		add_string(doc, parent, key, name);
+	else
+		add_number(doc, parent, key, number);
+}
+
+struct fds {
+	struct document *doc;
+	json_object *array;
+};
+
+static void append_fd(void *ctx, const struct ew_fd_view *view)
+{
+	struct fds *fds = ctx;
+	struct document *doc = fds->doc;
+	const struct ew_fd *fd = &view->fd;
+	_cleanup_free_ char *target = ew_fd_target(view, 0);
+	json_object *object = json_object_new_object(), *peer;
+	char dev[32];
+
+	append(doc, fds->array, object);
+	if (doc->failed || !target) {
+		doc->failed = true;
+		return;
+	}
+	snprintf(dev, sizeof(dev), "%u:%u", fd->file.dev >> 20, fd->file.dev & 0xfffff);
+	add_number(doc, object, "fd", fd->fd);
+	add_string(doc, object, "kind", ew_words_name(&ew_fd_kind_words, fd->kind));
+	add_string(doc, object, "access", ew_fd_access(fd));
+	add_string(doc, object, "path", target);
+	add_string(doc, object, "dev", dev);
+	add_number(doc, object, "ino", fd->file.ino);
+	if (fd->marks & EW_FD_DELETED)
+		add_true(doc, object, "deleted");
+	if (fd->marks & EW_FD_TRUNCATED)
+		add_true(doc, object, "truncated");
+	if (fd->marks & EW_FD_OTHER_NS)
+		add_true(doc, object, "other_mount_namespace");
+	if (fd->type) {
+		add_named(doc, object, "family", ew_fd_family(fd->family), fd->family);
+		add_named(doc, object, "type", ew_fd_socket_type(fd->type), fd->type);
+	}
+	if (fd->peer_pid || fd->peer_len) {
+		peer = add_object(doc, object, "peer");
+		if (fd->peer_pid)
+			add_number(doc, peer, "pid", fd->peer_pid);
+		if (fd->peer_len)
+			add_name(doc, peer, "address", view->peer,
+				 *view->peer ? strnlen(view->peer, fd->peer_len) : fd->peer_len);
+	}
+	if (fd->dangers) {
+		add_true(doc, object, "dangerous");
+		add_words(doc, object, "danger", &ew_danger_words, fd->dangers);
+	}
+}
+
+static void add_fds(struct document *doc, json_object *root, const struct ew_record_view *view)
+{
+	struct fds list = {.doc = doc};
+	json_object *object;
+	struct ew_fds fds;
+
+	if (!ew_record_fds(view, &fds))
+		return;
+	object = add_object(doc, root, "fds");
+	add_number(doc, object, "count", fds.count);
+	add(doc, object, "truncated", json_object_new_boolean(fds.described < fds.count));
+	list.array = add_array(doc, object, "list");
+	ew_record_each_fd(view, append_fd, &list);
+}
+
 static void add_cgroup(struct document *doc, json_object *root, const struct ew_record_view *view,
 		       const struct ew_record_names *names)
 {
@@ -257,6 +337,7 @@ char *ew_record_json(const struct ew_record_view *view, const struct ew_record_n
 	}
 	add_creds(&doc, root, "before", &r->before);
 	add_creds(&doc, root, "after", &r->after);
+	add_fds(&doc, root, view);
 	add_cgroup(&doc, root, view, names);
 	add_profiles(&doc, root, r, names);
 	return to_line(&doc, root);

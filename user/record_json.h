@@ -10,7 +10,7 @@
  *
  * Keys, in this order: v, type, time (RFC 3339, UTC, nanoseconds), verdict, reason, profile, rule, task {pid, tid,
  * ppid, comm, exe}, file {path, dev, ino, mode, uid, gid}, gain, cause, shape, before and after {uid, euid, suid, gid,
- * egid, sgid, permitted}, cgroup {id, path}, profiles.
+ * egid, sgid, permitted}, fds {count, truncated, list}, cgroup {id, path}, profiles.
  *
  *   - profile and rule name what decided; both are absent when no profile applies.
  *   - profiles are the names of all that applied, in order of slots, one that has no name any more as "#SLOT". It is

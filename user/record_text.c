@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "escape.h"
+#include "record_fds.h"
 #include "util.h"
 #include "words.h"
 
@@ -336,21 +337,24 @@ static void shape_names(const struct ew_record *r, char *out, size_t size)
 	}
 }
 
-static void set_reason(struct line *line, const struct ew_record *r)
+static void set_reason(struct line *line, const struct ew_record_view *view)
 {
+	const struct ew_record *r = &view->record;
 	const char *reason = ew_words_name(&ew_reason_words, r->reason);
 	unsigned int flags = escape_flags(line->options);
 	char profile[4 * EW_PROFILE_NAME_MAX], file[4 * EW_POLICY_FILE_MAX], shapes[128];
+	_cleanup_free_ char *fds = r->reason == EW_REASON_FDS ? ew_record_fds_brief(view, flags) : NULL;
 
 	shape_names(r, shapes, sizeof(shapes));
 	ew_escape(profile, sizeof(profile), r->profile, strlen(r->profile), flags);
 	ew_escape(file, sizeof(file), r->rule_file, strlen(r->rule_file), flags);
 	if (!*profile)
-		set(line, REASON, "%s%s", reason, shapes);
+		set(line, REASON, "%s%s%s%s", reason, shapes, fds ? " " : "", fds ?: "");
 	else if (!*file)
-		set(line, REASON, "%s%s, %s", reason, shapes, profile);
+		set(line, REASON, "%s%s%s%s, %s", reason, shapes, fds ? " " : "", fds ?: "", profile);
 	else
-		set(line, REASON, "%s%s, %s (%s:%u)", reason, shapes, profile, file, r->rule_line);
+		set(line, REASON, "%s%s%s%s, %s (%s:%u)", reason, shapes, fds ? " " : "", fds ?: "", profile, file,
+		    r->rule_line);
 }
 
 char *ew_record_text(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset,
@@ -371,7 +375,7 @@ char *ew_record_text(const struct ew_record_view *view, const struct ew_record_n
 	line.text[CGROUP] = ew_record_cgroup_path(view, names, escape_flags(options));
 	if (!line.text[CGROUP])
 		set(&line, CGROUP, "(cgroup %llu)", (unsigned long long)r->cgroup_id);
-	set_reason(&line, r);
+	set_reason(&line, view);
 	return line_make(&line, r->verdict);
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "escape.h"
+#include "record_fds.h"
 #include "util.h"
 #include "words.h"
 
@@ -36,6 +37,7 @@ static bool path_len_is_valid(__s32 len)
 int ew_record_view_init(struct ew_record_view *view, const void *data, size_t len)
 {
 	struct ew_record *r = &view->record;
+	size_t paths;
 
 	if (len < EW_RECORD_FIXED || len > sizeof(*r))
 		return -EBADMSG;
@@ -47,9 +49,14 @@ int ew_record_view_init(struct ew_record_view *view, const void *data, size_t le
 		return -EBADMSG;
 	view->file_path_len = r->file_path_len > 0 ? (size_t)r->file_path_len : 0;
 	view->exe_path_len = r->exe_path_len > 0 ? (size_t)r->exe_path_len : 0;
-	if (view->file_path_len + view->exe_path_len > len - EW_RECORD_FIXED)
+	paths = view->file_path_len + view->exe_path_len;
+	if (paths > len - EW_RECORD_FIXED)
 		return -EBADMSG;
-	memcpy(r->paths, (const char *)data + EW_RECORD_FIXED, view->file_path_len + view->exe_path_len);
+	memcpy(r->paths, (const char *)data + EW_RECORD_FIXED, len - EW_RECORD_FIXED);
+	view->fds_len = len - EW_RECORD_FIXED - paths;
+	view->fds = view->fds_len ? r->paths + paths : NULL;
+	if (view->fds && !ew_fds_check(view->fds, view->fds_len))
+		return -EBADMSG;
 	view->file_path = view->file_path_len ? r->paths : NULL;
 	view->exe_path = view->exe_path_len ? r->paths + view->file_path_len : NULL;
 	return 0;

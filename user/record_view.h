@@ -13,14 +13,17 @@ struct ew_record_view {
 	 */
 	const char *file_path, *exe_path;
 	size_t file_path_len, exe_path_len;
+	const char *fds; /* record_fds.h; NULL: there are none in it */
+	size_t fds_len;
 };
 
 /*
  * ew_record_view_init - checks the LEN bytes at DATA, which may have any alignment, and copies them to VIEW
  *
  * Returns 0, or -EBADMSG when they are no record of this ABI: shorter than the fixed part or than the paths it
- * announces, longer than a whole record, a word outside its closed list, a name without end, a path length out of
- * range. VIEW is then undefined. It holds pointers into itself: pass it on by reference, never by copy.
+ * announces, longer than a whole record, with descriptors that are not whole, a word outside its closed list, a name
+ * without end, a path length out of range. VIEW is then undefined. It holds pointers into itself: pass it on by
+ * reference, never by copy.
  */
 int ew_record_view_init(struct ew_record_view *view, const void *data, size_t len);
 

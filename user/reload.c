@@ -9,6 +9,7 @@
 #include "cgroup.h"
 #include "image_read.h"
 #include "log.h"
+#include "manager.h"
 #include "policy_compile.h"
 #include "process.h"
 #include "tag_programs.h"
@@ -271,6 +272,10 @@ static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 nex
 		err = ew_pins_need_process_tags(pins);
 		__atomic_store_n(&state->sticky, 1, __ATOMIC_SEQ_CST);
 	}
+	if (err == 0 && ew_image_fds(after, false)) {
+		state->executor = ew_manager_executor();
+		__atomic_store_n(&state->fds, 1, __ATOMIC_SEQ_CST);
+	}
 	if (err == 0 && ew_image_has(after, EW_PROFILE_SELF_SERVICE))
 		err = ew_pins_need_self_service(pins);
 	/* more than has to be looked at does no harm */
@@ -311,6 +316,7 @@ static void settle(const struct ew_pins *pins, struct ew_state *state, const str
 		return;
 	}
 	__atomic_store_n(&state->shapes, ew_image_shapes(image), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&state->fds, ew_image_fds(image, false) != 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&state->settled, state->generation, __ATOMIC_SEQ_CST);
 }
 

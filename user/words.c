@@ -19,6 +19,8 @@ static const char *const gain_names[] = {EW_GAINS(X)};
 static const char *const cause_names[] = {EW_CAUSES(X)};
 static const char *const shape_names[] = {EW_SHAPES(X)};
 static const char *const reason_names[] = {EW_REASONS(X)};
+static const char *const fd_kind_names[] = {EW_FD_KINDS(X)};
+static const char *const danger_names[] = {EW_FD_DANGERS(X)};
 #undef X
 
 _Static_assert(EW_ARRAY_SIZE(verdict_names) == EW_VERDICT_MAX, "a name for every verdict");
@@ -26,12 +28,16 @@ _Static_assert(EW_ARRAY_SIZE(gain_names) == EW_GAIN_MAX, "a name for every kind 
 _Static_assert(EW_ARRAY_SIZE(cause_names) == EW_CAUSE_MAX, "a name for every cause");
 _Static_assert(EW_ARRAY_SIZE(shape_names) == EW_SHAPE_MAX, "a name for every shape");
 _Static_assert(EW_ARRAY_SIZE(reason_names) == EW_REASON_MAX, "a name for every reason");
+_Static_assert(EW_ARRAY_SIZE(fd_kind_names) == EW_FD_KIND_MAX, "a name for every kind of descriptor");
+_Static_assert(EW_ARRAY_SIZE(danger_names) == EW_FD_DANGER_MAX, "a name for every danger");
 
 const struct ew_words ew_verdict_words = {verdict_names, EW_VERDICT_MAX};
 const struct ew_words ew_gain_words = {gain_names, EW_GAIN_MAX};
 const struct ew_words ew_cause_words = {cause_names, EW_CAUSE_MAX};
 const struct ew_words ew_shape_words = {shape_names, EW_SHAPE_MAX};
 const struct ew_words ew_reason_words = {reason_names, EW_REASON_MAX};
+const struct ew_words ew_fd_kind_words = {fd_kind_names, EW_FD_KIND_MAX};
+const struct ew_words ew_danger_words = {danger_names, EW_FD_DANGER_MAX};
 
 const char *ew_words_name(const struct ew_words *words, unsigned int value)
 {

@@ -38,7 +38,12 @@
 #define EW_VERITIES_MAX 4096	/* fs-verity digests that the exceptions of a policy can name */
 #define EW_PROGRAM_NAME_MAX 248 /* of the path that `list` shows */
 #define EW_READERS_MAX 16
-#define EW_PATH_MAX 4096 /* PATH_MAX, linux/limits.h */
-#define EW_COMM_MAX 16	 /* TASK_COMM_LEN, include/linux/sched.h */
+#define EW_PATH_MAX 4096	/* PATH_MAX, linux/limits.h */
+#define EW_FDS_DESCRIBED_MAX 32 /* descriptors that one record describes; the others it counts */
+#define EW_FD_PATH_MAX 256	/* of the path of a descriptor; of a longer one the end */
+#define EW_FD_PEER_MAX 108	/* UNIX_PATH_MAX, linux/un.h */
+#define EW_FD_ALLOWS_MAX 1024	/* entries of `allow` of one profile */
+#define EW_FD_MIN_MAX 1048576	/* of `min`: fs.nr_open as kernels come with it */
+#define EW_COMM_MAX 16		/* TASK_COMM_LEN, include/linux/sched.h */
 
 #endif

@@ -18,6 +18,12 @@ enum ew_profile_flag {
 	EW_PROFILE_SELF_SERVICE = 1 << 4,   /* self_service: yes */
 };
 
+enum ew_fds_flag {
+	EW_FDS_WHEN_GAIN = 1 << 0,	/* when: gain */
+	EW_FDS_IGNORE_LISTEN = 1 << 1,	/* ignore: [listen_fds] */
+	EW_FDS_ALLOW_PROGRAMS = 1 << 2, /* there are exceptions of EW_FROM_FDS */
+};
+
 struct ew_profile {
 	/*
 	 * Of the policy it belongs to; part of the key of its exceptions. Slot 0 has this and `sticky` whether it is
@@ -31,6 +37,13 @@ struct ew_profile {
 	__u32 line;	  /* of the profile in its file, from 1 */
 	__u64 allow_caps; /* capabilities whose gain is not looked at */
 	__u64 sticky;	  /* the sticky profiles of the policy; the same in every slot */
+	__u64 fds;	  /* the profiles of the policy that mind descriptors; the same in every slot */
+	__u64 fds_always; /* those of them that mind them whether anything is gained or not; likewise */
+	__u64 fd_allow;	  /* kinds that may cross into any program, bit N for enum ew_fd_kind */
+	__u32 fd_mode;	  /* as `mode`, for descriptors; EW_VERDICT_ALLOW: they are not looked at */
+	__u32 fd_flags;	  /* EW_FDS_* */
+	__u32 fd_min;	  /* descriptors below are not looked at */
+	__u32 fd_line;	  /* of `fds` in the profile's file */
 	char name[EW_PROFILE_NAME_MAX];
 	char file[EW_POLICY_FILE_MAX]; /* base name of the policy file */
 };
@@ -52,8 +65,15 @@ struct ew_exception_key {
 	__u32 profile; /* slot */
 };
 
+/*
+ * `pad` of `from`, which is else 0, as is the pad of every identity: no image, but `allow` of `fds` for the program. An
+ * exec is never from there, so that these are not found in place of an exception, nor the other way round.
+ */
+#define EW_FROM_FDS 1
+
 struct ew_exception {
 	__u64 caps;  /* capabilities it lists by name */
+	__u64 fds;   /* of EW_FROM_FDS: kinds of descriptor, bit N for enum ew_fd_kind; nothing else then */
 	__u32 kinds; /* kinds allowed whatever the id or capability, EW_BIT(EW_GAIN_*): gain `uid`, `gid`, `caps` */
 	__u32 line;  /* of the exception in the profile's file */
 	__u32 n_uids, n_gids;
@@ -61,8 +81,8 @@ struct ew_exception {
 	__u32 gids[EW_EXCEPTION_IDS_MAX];
 };
 
-_Static_assert(sizeof(struct ew_profile) == 40 + EW_PROFILE_NAME_MAX + EW_POLICY_FILE_MAX, "no holes");
+_Static_assert(sizeof(struct ew_profile) == 80 + EW_PROFILE_NAME_MAX + EW_POLICY_FILE_MAX, "no holes");
 _Static_assert(sizeof(struct ew_exception_key) == 40, "a key with holes would never be found");
-_Static_assert(sizeof(struct ew_exception) == 24 + 8 * EW_EXCEPTION_IDS_MAX, "no holes");
+_Static_assert(sizeof(struct ew_exception) == 32 + 8 * EW_EXCEPTION_IDS_MAX, "no holes");
 
 #endif

@@ -17,6 +17,47 @@ struct ew_withheld {
 	__u64 caps; /* bit N for capability N */
 };
 
+enum ew_fd_access {
+	EW_FD_READ = 1 << 0,
+	EW_FD_WRITE = 1 << 1,
+	EW_FD_O_PATH = 1 << 2, /* names the file and no more: open(2) */
+};
+
+enum ew_fd_mark {
+	EW_FD_PATH = 1 << 0,	  /* there is a path; else the text is a name, or nothing */
+	EW_FD_DELETED = 1 << 1,	  /* the file has no name any more, or not the one it was opened by */
+	EW_FD_TRUNCATED = 1 << 2, /* the text is the end of the path */
+	EW_FD_OTHER_NS = 1 << 3,  /* the path is that of another mount namespace */
+	EW_FD_MARKS = (1 << 4) - 1,
+};
+
+/*
+ * One descriptor that crosses the exec, followed by its text and by the address of its peer. A path is there as the
+ * names of its levels, the last first and each with a "/" behind it: "hosts/etc/" is /etc/hosts.
+ */
+struct ew_fd {
+	__u32 fd;
+	__u32 kind;	    /* enum ew_fd_kind */
+	__u32 access;	    /* EW_FD_READ, ... */
+	__u32 marks;	    /* EW_FD_PATH, ... */
+	__u32 dangers;	    /* EW_BIT(EW_FD_DANGER_*) */
+	__u32 family, type; /* of a socket: AF_*, SOCK_*; else 0 */
+	__u32 peer_pid;	    /* of a unix socket: who connected, or made the pair; 0: not known */
+	struct ew_identity file;
+	__u16 text_len;
+	__u16 peer_len; /* of sun_path of a unix socket's peer, which begins with a NUL in the abstract namespace */
+	__u32 pad;
+};
+
+/* The last part of a record, where a profile that applies minds descriptors: this, then the described ones. */
+struct ew_fds {
+	__u32 count;	 /* descriptors that cross, from the smallest `min` on */
+	__u32 described; /* of these, the first ones, at most EW_FDS_DESCRIBED_MAX */
+};
+
+#define EW_FDS_ROOM \
+	(sizeof(struct ew_fds) + EW_FDS_DESCRIBED_MAX * (sizeof(struct ew_fd) + EW_FD_PATH_MAX + EW_FD_PEER_MAX))
+
 /* One transition, as the programs put it into a reader's ring buffer. Zeroed before it is filled. */
 struct ew_record {
 	__u64 time;	   /* CLOCK_BOOTTIME, nanoseconds */
@@ -43,7 +84,7 @@ struct ew_record {
 	 * in paths[]. A negative length is the errno for which there is no path (-ENAMETOOLONG: over EW_PATH_MAX).
 	 */
 	__s32 file_path_len, exe_path_len;
-	char paths[2 * EW_PATH_MAX]; /* only the used part is sent */
+	char paths[2 * EW_PATH_MAX + EW_FDS_ROOM]; /* and a struct ew_fds, or none. Only the used part is sent */
 };
 
 #define EW_RECORD_FIXED ((unsigned int)__builtin_offsetof(struct ew_record, paths))
@@ -117,7 +158,10 @@ struct ew_state {
 	__u32 sticky;	/* 1 from before the first sticky profile is in force; process_tags is 1, too */
 	/* The generation since whose beginning the halves were made alike: no program sees the other half any more. */
 	__u32 settled;
-	__u32 verity;		      /* EW_VERITY_* (verity.h) */
+	__u32 verity; /* EW_VERITY_* (verity.h) */
+	__u32 fds;    /* 1 from before the first profile that minds descriptors is in force */
+	__u32 pad;
+	struct ew_identity executor;  /* of the service manager, by which it starts services; all zero: it has none */
 	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */
 	struct ew_reader reader[EW_READERS_MAX];
 };
@@ -150,6 +194,7 @@ struct ew_counters {
 enum ew_fault {
 	EW_FAULT_FORK = 1 << 0, /* no process tag can be stored for a child */
 	EW_FAULT_EXEC = 1 << 1, /* nor for a task that execs */
+	EW_FAULT_FDS = 1 << 2,	/* every descriptor comes after the decision to refuse */
 };
 
 /* How many records can be under construction on one CPU: by tasks that preempted one another. */

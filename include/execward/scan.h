@@ -11,6 +11,7 @@ struct ew_scan {
 	__u64 number; /* counts them, from 1. A process whose tag has it is done, and its later children with it */
 	__u64 set, clear;
 	__u64 incomplete; /* processes that there was no memory for; counted in the kernel */
+	__u64 beginning;  /* 1: the walk is over the process itself. Taken back in the kernel when that is visited */
 };
 
 /* A descendant whose parent ended meanwhile: nothing else leads to it any more. */

@@ -32,7 +32,39 @@
 	X(GAIN, "gain")			    /* a controlled gain that no exception lists */                     \
 	X(EXEC_NONE, "exec-none")	    /* the profile allows no exec at all */                             \
 	X(SHAPE, "shape")		    /* the file has a shape that the profile refuses */                 \
+	X(FDS, "fds")			    /* descriptors cross the exec that the profile refuses */           \
 	X(UNEVALUABLE, "unevaluable")	    /* the kernel could not give what the decision needs */
+
+/* What a descriptor is open on. */
+#define EW_FD_KINDS(X)                \
+	X(REGULAR, "regular")         \
+	X(DIRECTORY, "directory")     \
+	X(CHAR, "char")               \
+	X(BLOCK, "block")             \
+	X(FIFO, "fifo")               \
+	X(SOCKET, "socket")           \
+	X(MEMFD, "memfd")             \
+	X(EVENTFD, "eventfd")         \
+	X(EPOLL, "epoll")             \
+	X(TIMERFD, "timerfd")         \
+	X(SIGNALFD, "signalfd")       \
+	X(INOTIFY, "inotify")         \
+	X(FANOTIFY, "fanotify")       \
+	X(PIDFD, "pidfd")             \
+	X(BPF_MAP, "bpf-map")         \
+	X(BPF_PROG, "bpf-prog")       \
+	X(BPF_LINK, "bpf-link")       \
+	X(PERF, "perf")               \
+	X(IO_URING, "io_uring")       \
+	X(USERFAULTFD, "userfaultfd") \
+	X(NAMESPACE, "namespace")     \
+	X(CGROUP, "cgroup")           \
+	X(FS_CONTEXT, "fs-context")   \
+	X(ANON, "anon")               \
+	X(OTHER, "other")
+
+/* Why a descriptor is dangerous to whoever gets it, or to the host. */
+#define EW_FD_DANGERS(X) X(OUTSIDE_ROOT, "outside-root") X(CGROUP, "cgroup") X(PROC, "proc") X(BLOCK, "block")
 
 enum ew_verdict {
 #define X(id, word) EW_VERDICT_##id,
@@ -67,6 +99,20 @@ enum ew_reason {
 	EW_REASONS(X)
 #undef X
 		EW_REASON_MAX
+};
+
+enum ew_fd_kind {
+#define X(id, word) EW_FD_##id,
+	EW_FD_KINDS(X)
+#undef X
+		EW_FD_KIND_MAX
+};
+
+enum ew_fd_danger {
+#define X(id, word) EW_FD_DANGER_##id,
+	EW_FD_DANGERS(X)
+#undef X
+		EW_FD_DANGER_MAX
 };
 
 #define EW_BIT(n) (1U << (n))

@@ -108,7 +108,7 @@ static void test_verdict_is_the_mode(void **state)
 	(void)state;
 	for (__u32 reason = 0; reason < EW_REASON_MAX; reason++) {
 		_Bool refuses = reason == EW_REASON_GAIN || reason == EW_REASON_EXEC_NONE ||
-				reason == EW_REASON_SHAPE || reason == EW_REASON_UNEVALUABLE;
+				reason == EW_REASON_SHAPE || reason == EW_REASON_FDS || reason == EW_REASON_UNEVALUABLE;
 
 		assert_int_equal(ew_reason_refuses(reason), refuses);
 		for (size_t i = 0; i < 3; i++) {

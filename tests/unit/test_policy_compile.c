@@ -175,6 +175,10 @@ static void hash_tells_images_apart(void **state)
 		HEAD "- name: x\n  mode: deny\n  users: [33-34]\n",
 		HEAD "- name: x\n  mode: deny\n  programs: [/a]\n",
 		HEAD "- name: x\n  mode: deny\n  programs: [/b]\n",
+		HEAD "- name: x\n  mode: deny\n  fds: {mode: deny}\n",
+		HEAD "- name: x\n  mode: deny\n  fds: {mode: deny, min: 4}\n",
+		HEAD "- name: x\n  mode: deny\n  fds: {mode: deny, allow: [{kind: socket}]}\n",
+		HEAD "- name: x\n  mode: deny\n  fds: {mode: deny, allow: [{kind: socket, program: /a}]}\n",
 	};
 	__u64 hashes[EW_ARRAY_SIZE(texts)];
 

@@ -158,8 +158,9 @@ static void exceptions_that_look_alike(void **state)
 static void warnings(void **state)
 {
 	(void)state;
-	assert_verdict("version: 1\nprofiles:\n- {name: a, mode: deny, gains: []}\n",
-		       "p.yaml:3:3: warning: profile refuses nothing; expected a gain, a shape or \"exec: none\"\n");
+	assert_verdict(
+		"version: 1\nprofiles:\n- {name: a, mode: deny, gains: []}\n",
+		"p.yaml:3:3: warning: profile refuses nothing; expected a gain, a shape, \"fds\" or \"exec: none\"\n");
 	assert_verdict("version: 1\nprofiles:\n- name: a\n  mode: deny\n  gains: [uid]\n  allow_caps: [cap_kill]\n",
 		       "p.yaml:6:15: warning: \"allow_caps\" without effect; expected \"caps\" among the gains\n");
 	assert_verdict(

@@ -434,10 +434,12 @@ static void narrower(void **state)
 {
 	static const struct ew_predict_caller caller = {PLAIN};
 	static const struct ew_predict_file file = {MODE(04755), .identity = IDENTITY(8)};
+	/* the first is about descriptors, whatever else it says */
 	struct ew_image_exception exceptions[] = {
+		{{.program = IDENTITY(8), .from.pad = EW_FROM_FDS, .profile = 1}, {.kinds = UID | CAPS, .line = 10}},
 		{{.program = IDENTITY(8), .from = IDENTITY(5), .profile = 1}, {.kinds = UID, .line = 20}}};
 	struct ew_prediction p;
-	struct ew_predict_case c = {.image = image(exceptions, 1), .prediction = &p, .files = &file};
+	struct ew_predict_case c = {.image = image(exceptions, 2), .prediction = &p, .files = &file};
 	struct ew_predict_word word;
 
 	(void)state;

@@ -57,8 +57,9 @@ static void test_view_lengths(void **state)
 	odd = longer + 1;
 	memcpy(odd, bytes, len);
 	assert_int_equal(ew_record_view_init(&view, odd, len), 0);
-	/* more than announced is only too much when it is more than any record has */
-	assert_int_equal(ew_record_view_init(&view, odd, sizeof(struct ew_record)), 0);
+	/* what follows has to be a list of descriptors, whole and alone (test_record_fds.c) */
+	assert_int_equal(ew_record_view_init(&view, odd, sizeof(struct ew_record)), -EBADMSG);
+	assert_int_equal(ew_record_view_init(&view, odd, len + sizeof(struct ew_fds)), 0);
 	memmove(longer, odd, len);
 	assert_int_equal(ew_record_view_init(&view, longer, sizeof(struct ew_record) + 1), -EBADMSG);
 }

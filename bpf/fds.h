@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_BPF_FDS_H
+#define EW_BPF_FDS_H
+
+#include "fd.h"
+#include "judge.h"
+#include "subject.h"
+
+/*
+ * The descriptors that cross an exec: counted by the two bitmaps of the task's table, several words at a time, and
+ * looked at one by one only where a rule or a record asks for it. Whether a profile minds is asked twice: before the
+ * point of no return by those that refuse, and after it, when close-on-exec is done, by all. The table can be shared
+ * until the kernel has unshared it in between (begin_new_exec(), fs/exec.c); it is kept in existence by RCU.
+ */
+
+#define EW_FDS_BLOCK 4 /* words that are read at once; they are on the stack */
+#define EW_WORD_BITS 64
+#define EW_FDS_BLOCKS_MAX (1U << 22) /* for 1 << 30 descriptors, more than fs.nr_open can be */
+
+struct fdtable___fds {
+	unsigned int max_fds;
+	struct file **fd;
+	unsigned long *close_on_exec, *open_fds;
+} __attribute__((preserve_access_index));
+struct files_struct___fds {
+	struct fdtable___fds *fdt;
+} __attribute__((preserve_access_index));
+struct fs_struct___fds {
+	struct path root;
+} __attribute__((preserve_access_index));
+struct nsproxy___fds {
+	void *mnt_ns;
+} __attribute__((preserve_access_index));
+struct mm_struct___fds {
+	unsigned long mmap_base;
+	struct file *exe_file;
+} __attribute__((preserve_access_index));
+struct task_struct___fds {
+	struct files_struct___fds *files;
+	struct fs_struct___fds *fs;
+	struct nsproxy___fds *nsproxy;
+	struct task_struct___fds *real_parent;
+	struct mm_struct___fds *mm;
+	int tgid;
+} __attribute__((preserve_access_index));
+
+/* Notes where the table of the current task is. */
+static __always_inline void ew_fds_find(struct task_struct *current, struct ew_fd_table *table)
+{
+	struct fdtable___fds *fdt = ((struct task_struct___fds *)current)->files->fdt;
+
+	table->open = (__u64)fdt->open_fds;
+	table->cloexec = (__u64)fdt->close_on_exec;
+	table->files = (__u64)fdt->fd;
+	table->words = (fdt->max_fds + EW_WORD_BITS - 1) / EW_WORD_BITS;
+	table->min = (__u32)-1;
+	table->looked = 0;
+	table->failed = 0;
+}
+
+/* How many bits are set (Warren, "Hacker's Delight", 5-1). */
+static __always_inline __u32 ew_bits(__u64 word)
+{
+	word -= word >> 1 & 0x5555555555555555UL;
+	word = (word & 0x3333333333333333UL) + (word >> 2 & 0x3333333333333333UL);
+	word = word + (word >> 4) & 0x0f0f0f0f0f0f0f0fUL;
+	return word * 0x0101010101010101UL >> 56;
+}
+
+/* WORD, whose lowest bit is descriptor BASE, without those below MIN. */
+static __always_inline __u64 ew_fds_from(__u64 word, __u32 base, __u32 min)
+{
+	if (base >= min)
+		return word;
+	return min - base < EW_WORD_BITS ? word & ~0UL << (min - base) : 0;
+}
+
+struct ew_fds_scan {
+	struct ew_fd_table *table;
+	struct ew_scratch *scratch; /* NULL: none is to be described */
+	__u32 min;
+	__u32 visit; /* the descriptors, not only the bitmaps */
+};
+
+struct ew_fds_word {
+	__u64 left;
+	__u32 base;
+	struct ew_fds_scan *scan;
+};
+
+/* The next descriptor of a word, and its struct file; 0 when it was closed meanwhile. False: none left. */
+static __always_inline bool ew_fds_next(struct ew_fds_word *word, __u64 files, __u32 *number, __u64 *file)
+{
+	if (!word->left)
+		return false;
+	*number = word->base + ew_first_slot(word->left);
+	word->left &= word->left - 1;
+	*file = 0;
+	bpf_probe_read_kernel(file, sizeof(*file), (void *)(files + (__u64)*number * sizeof(*file)));
+	return true;
+}
+
+/* One descriptor: goes into the record, or its kind to what is known of the table. */
+static long ew_fds_visit(__u32 index, struct ew_fds_word *word)
+{
+	struct ew_fd_table *table = word->scan->table;
+	struct ew_scratch *s = word->scan->scratch;
+	__u32 number, kind;
+	__u64 file;
+
+	if ((s && s->fd.described >= EW_FDS_DESCRIBED_MAX) || !ew_fds_next(word, table->files, &number, &file))
+		return 1;
+	if (s) {
+		if (file)
+			ew_fd_describe(s, file, number);
+		return 0;
+	}
+	kind = file ? ew_fd_kind_of(file) : EW_FD_OTHER;
+	table->kinds |= 1UL << (kind & 63);
+	return 0;
+}
+
+/* Reads block INDEX of both bitmaps; what is set in OPEN then crosses. Returns the number of its first descriptor. */
+static __always_inline __u32 ew_fds_read(struct ew_fd_table *table, __u32 index, __u32 min, __u64 open[EW_FDS_BLOCK])
+{
+	__u64 cloexec[EW_FDS_BLOCK] = {}, offset = (__u64)index * EW_FDS_BLOCK * sizeof(__u64);
+	__u32 base = index * EW_FDS_BLOCK * EW_WORD_BITS, left = (table->words - index * EW_FDS_BLOCK) * sizeof(__u64);
+	__u32 size = left < sizeof(cloexec) ? left : sizeof(cloexec);
+
+	if (bpf_probe_read_kernel(open, size, (void *)(table->open + offset)) ||
+	    bpf_probe_read_kernel(cloexec, size, (void *)(table->cloexec + offset)))
+		table->failed = 1;
+#pragma unroll
+	for (__u32 i = 0; i < EW_FDS_BLOCK; i++)
+		open[i] = ew_fds_from(open[i] & ~cloexec[i], base + i * EW_WORD_BITS, min);
+	return base;
+}
+
+static long ew_fds_block(__u32 index, struct ew_fds_scan *scan)
+{
+	struct ew_fd_table *table = scan->table;
+	struct ew_fds_word word = {.scan = scan};
+	__u64 open[EW_FDS_BLOCK] = {};
+	__u32 base = ew_fds_read(table, index, scan->min, open);
+
+#pragma unroll
+	for (__u32 i = 0; i < EW_FDS_BLOCK; i++) {
+		if (!open[i])
+			continue;
+		table->count += ew_bits(open[i]);
+		if (!scan->visit || (scan->scratch && scan->scratch->fd.described >= EW_FDS_DESCRIBED_MAX))
+			continue;
+		word.left = open[i];
+		word.base = base + i * EW_WORD_BITS;
+		bpf_loop(EW_WORD_BITS, ew_fds_visit, &word, 0);
+	}
+	return 0;
+}
+
+static __always_inline __u32 ew_fds_blocks(const struct ew_fd_table *table)
+{
+	__u32 blocks = (table->words + EW_FDS_BLOCK - 1) / EW_FDS_BLOCK;
+
+	return blocks < EW_FDS_BLOCKS_MAX ? blocks : EW_FDS_BLOCKS_MAX;
+}
+
+static __always_inline void ew_fds_scan(struct ew_fd_table *table, struct ew_scratch *s, __u32 min, __u32 visit)
+{
+	struct ew_fds_scan scan = {.table = table, .scratch = s, .min = min, .visit = visit};
+
+	table->count = 0;
+	bpf_loop(ew_fds_blocks(table), ew_fds_block, &scan, 0);
+}
+
+/* Counts what crosses from MIN on and, with LOOK, what kinds there are. Nothing if it is known already. */
+static __always_inline void ew_fds_count(struct ew_fd_table *table, __u32 min, __u32 look)
+{
+	if (table->min == min && table->looked >= look)
+		return;
+	table->min = min;
+	table->looked = look;
+	table->kinds = 0;
+	ew_fds_scan(table, NULL, min, look);
+}
+
+/*
+ * Appends the descriptors from MIN on to the record. Not static, so that it is verified once and not in every program
+ * that makes records.
+ */
+__noinline int ew_fds_put(struct ew_fd_table *table, struct ew_scratch *s, __u32 min)
+{
+	struct mount___fd *home;
+	struct ew_fds *fds;
+
+	if (!s || !table)
+		return 0;
+	fds = (struct ew_fds *)ew_fd_room(s, sizeof(*fds));
+	if (!fds)
+		return 0;
+	s->fd.sb = 0;
+	home = (void *)s->fd.root_mnt;
+	s->fd.home_root = (__u64)BPF_CORE_READ(home, mnt.mnt_root);
+	s->fd.used += sizeof(*fds);
+	s->fd.described = 0;
+	ew_fds_scan(table, s, min, 1);
+	fds->count = table->count;
+	fds->described = s->fd.described;
+	return 0;
+}
+
+/* The record of SIZE bytes with the descriptors that cross behind it. Returns its new size. */
+static __always_inline __u64 ew_fds_append(struct ew_scratch *s, struct task_struct *current, struct ew_exec *x,
+					   __u64 size)
+{
+	struct task_struct___fds *task = (void *)current;
+
+	s->fd.root = (__u64)task->fs->root.dentry;
+	s->fd.root_mnt = (__u64)ew_fd_mount(task->fs->root.mnt);
+	s->fd.ns = (__u64)task->nsproxy->mnt_ns;
+	s->fd.pid = current->tgid;
+	s->fd.tid = current->pid;
+	s->fd.used = size - EW_RECORD_FIXED;
+	ew_fds_put(&x->table, s, x->fds - 1);
+	return EW_RECORD_FIXED + s->fd.used;
+}
+
+/*
+ * Whether the current task is a child of the service manager that has not got a program of its own yet: it descends
+ * from PID 1 directly and still runs its image. A copy of PID 1 has its memory map as well, whose place was drawn by
+ * lot; who only runs the same program as PID 1 has another. The manager's executor is told by its file (EXECUTOR).
+ */
+static __always_inline bool ew_fds_of_manager(struct task_struct *current, const struct ew_identity *executor)
+{
+	struct task_struct___fds *task = (void *)current, *parent = task->real_parent;
+	struct ew_identity own, first;
+
+	if (parent->tgid != 1 || !parent->mm || !parent->mm->exe_file)
+		return false;
+	ew_identity_read(task->mm->exe_file, &own);
+	if (executor->ino && own.ino == executor->ino && own.dev == executor->dev)
+		return true;
+	ew_identity_read(parent->mm->exe_file, &first);
+	return own.ino == first.ino && own.dev == first.dev && task->mm->mmap_base == parent->mm->mmap_base;
+}
+
+struct ew_fds_judge {
+	struct ew_exec *x; /* in a map (struct ew_judge says why) */
+	__u64 left;	   /* profiles still to be asked */
+	__u32 generation;
+	__u32 least; /* modes below are not asked */
+	bool late;
+	bool manager;
+};
+
+/* The kinds that may cross into the program of X by the profile's `allow`. */
+static __always_inline __u64 ew_fds_allowed(const struct ew_exec *x, const struct ew_profile *profile, __u32 slot)
+{
+	struct ew_exception_key key = {
+		.program = x->program,
+		.from.pad = EW_FROM_FDS,
+		.generation = profile->generation,
+		.profile = slot,
+	};
+	struct ew_exception *allow = NULL;
+
+	if (profile->fd_flags & EW_FDS_ALLOW_PROGRAMS)
+		allow = bpf_map_lookup_elem(&exceptions, &key);
+	return profile->fd_allow | (allow ? allow->fds : 0);
+}
+
+static long ew_fds_judge_slot(__u32 index, struct ew_fds_judge *judge)
+{
+	struct ew_exec *x = judge->x;
+	struct ew_decision d = {.reason = EW_REASON_FDS};
+	struct ew_profile *profile;
+	__u64 allowed;
+
+	if (!judge->left)
+		return 1;
+	d.slot = ew_first_slot(judge->left);
+	judge->left &= judge->left - 1;
+	profile = ew_profile_get(judge->generation, d.slot);
+	if (!profile || !ew_decide_fds_minds(profile, judge->least, x->gain.kinds, judge->manager))
+		return 0;
+	if (!x->fds || profile->fd_min < x->fds - 1)
+		x->fds = profile->fd_min + 1;
+	allowed = ew_fds_allowed(x, profile, d.slot);
+	ew_fds_count(&x->table, profile->fd_min, allowed != 0);
+	if (x->table.failed)
+		d.reason = EW_REASON_UNEVALUABLE;
+	else if (!ew_decide_fds_refuses(allowed, x->table.kinds, x->table.count))
+		return 0;
+	d.rule_line = profile->fd_line;
+	d.verdict = ew_decide_fds_verdict(profile, judge->late);
+	if (x->decision.slot >= EW_PROFILES_MAX || ew_decision_outranks(&d, &x->decision))
+		x->decision = d;
+	return 0;
+}
+
+/* The profiles of SET that mind descriptors; with ALWAYS, whatever the exec gains. */
+static __always_inline __u64 ew_fds_minded(const struct ew_state *st, __u64 set, __u32 generation, bool always)
+{
+	struct ew_profile *head = set && st->fds ? ew_policy_head(generation) : NULL;
+
+	if (!head)
+		return 0;
+	return set & (always ? head->fds_always : head->fds);
+}
+
+/* Asks the profiles of SET under the policy GENERATION; the answer goes into x->decision. */
+static __always_inline void ew_fds_judge(const struct ew_state *st, struct task_struct *current, struct ew_exec *x,
+					 __u64 set, __u32 generation, bool late)
+{
+	struct ew_fds_judge judge = {
+		.x = x,
+		.left = ew_fds_minded(st, set, generation, false),
+		.generation = generation,
+		.least = late ? EW_VERDICT_AUDIT : EW_VERDICT_DENY,
+		.late = late,
+	};
+	x->fds = 0;
+	if (!judge.left)
+		return;
+	/* past the point of no return the task has its new image */
+	if (!late)
+		x->manager = ew_fds_of_manager(current, &st->executor);
+	judge.manager = x->manager;
+	if (!late && ew_fault & EW_FAULT_FDS)
+		return;
+	ew_fds_find(current, &x->table);
+	bpf_loop(EW_PROFILES_MAX, ew_fds_judge_slot, &judge, 0);
+}
+
+#endif

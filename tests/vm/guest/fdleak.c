@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * fdleak [OPEN...] -- PROGRAM [ARG...] - opens descriptors, from 3 on and in this order, and execs PROGRAM with them
+ *
+ * OPEN is KIND or KIND=ARGUMENT: r, w, rw, dir, path (O_PATH), each with a path; sockets: unix (a pair: two), tcp, udp;
+ * pipe (two), memfd, eventfd, epoll, timerfd, signalfd, inotify, fanotify, pidfd, map, prog, perf, io_uring, uffd,
+ * fsopen, ns; N=COUNT duplicates of the first; unlink=PATH and sleep=MILLISECONDS open nothing; cloexec marks all that
+ * are open by then.
+ *
+ * Exit: 125 for a kind that is unknown, 124 for one that cannot be opened, 126 when PROGRAM cannot be executed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/close_range.h>
+#include <linux/perf_event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/fanotify.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+static int keep(int fd)
+{
+	/* what the kernel opens with close-on-exec is leaked all the same */
+	return fd < 0 ? -1 : fcntl(fd, F_SETFD, 0);
+}
+
+static int open_map(void)
+{
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
+
+	return keep((int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)));
+}
+
+static int open_prog(void)
+{
+	static const struct bpf_insn insns[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K}, {.code = BPF_JMP | BPF_EXIT}};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insns = (unsigned long)insns,
+		.insn_cnt = 2,
+		.license = (unsigned long)"GPL",
+	};
+
+	return keep((int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)));
+}
+
+static int open_perf(void)
+{
+	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_DUMMY};
+
+	return keep((int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0));
+}
+
+static int open_ring(void)
+{
+	char params[256] = {0};
+
+	return keep((int)syscall(SYS_io_uring_setup, 1, params));
+}
+
+static int open_signalfd(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	return signalfd(-1, &set, 0);
+}
+
+static int open_pair(void)
+{
+	int pair[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+}
+
+static int open_pipe(void)
+{
+	int pair[2];
+
+	return pipe(pair);
+}
+
+static int duplicate(const char *count)
+{
+	struct rlimit limit = {1 << 20, 1 << 20};
+	long n = strtol(count, NULL, 10);
+
+	if (n + 8 > 1 << 20)
+		limit.rlim_cur = limit.rlim_max = (rlim_t)n + 8;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	/* the table grows once, and not by doubling */
+	if (fcntl(3, F_DUPFD, (int)n + 2) < 0)
+		return -1;
+	for (long i = 2; i < n; i++)
+		if (dup(3) < 0)
+			return -1;
+	return 0;
+}
+
+static int open_kind(const char *kind, const char *arg)
+{
+	static const struct {
+		const char *kind;
+		int flags;
+	} files[] = {
+		{"r", O_RDONLY}, {"w", O_WRONLY}, {"rw", O_RDWR}, {"dir", O_RDONLY | O_DIRECTORY}, {"path", O_PATH}};
+
+	for (size_t i = 0; arg && i < sizeof(files) / sizeof(*files); i++)
+		if (strcmp(kind, files[i].kind) == 0)
+			return open(arg, files[i].flags);
+	if (arg && strcmp(kind, "unlink") == 0)
+		return unlink(arg);
+	if (arg && strcmp(kind, "sleep") == 0)
+		return usleep((useconds_t)strtoul(arg, NULL, 10) * 1000);
+	if (arg && strcmp(kind, "N") == 0)
+		return duplicate(arg);
+	if (strcmp(kind, "cloexec") == 0)
+		return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (strcmp(kind, "unix") == 0)
+		return open_pair();
+	if (strcmp(kind, "pipe") == 0)
+		return open_pipe();
+	if (strcmp(kind, "tcp") == 0)
+		return socket(AF_INET, SOCK_STREAM, 0);
+	if (strcmp(kind, "udp") == 0)
+		return socket(AF_INET6, SOCK_DGRAM, 0);
+	if (strcmp(kind, "memfd") == 0)
+		return memfd_create("secret", 0);
+	if (strcmp(kind, "eventfd") == 0)
+		return eventfd(0, 0);
+	if (strcmp(kind, "epoll") == 0)
+		return epoll_create(1);
+	if (strcmp(kind, "timerfd") == 0)
+		return timerfd_create(CLOCK_MONOTONIC, 0);
+	if (strcmp(kind, "signalfd") == 0)
+		return open_signalfd();
+	if (strcmp(kind, "inotify") == 0)
+		return inotify_init();
+	if (strcmp(kind, "fanotify") == 0)
+		return fanotify_init(0, O_RDONLY);
+	if (strcmp(kind, "pidfd") == 0)
+		return keep((int)syscall(SYS_pidfd_open, getppid(), 0));
+	if (strcmp(kind, "map") == 0)
+		return open_map();
+	if (strcmp(kind, "prog") == 0)
+		return open_prog();
+	if (strcmp(kind, "perf") == 0)
+		return open_perf();
+	if (strcmp(kind, "io_uring") == 0)
+		return open_ring();
+	if (strcmp(kind, "uffd") == 0)
+		return (int)syscall(SYS_userfaultfd, 0);
+	if (strcmp(kind, "fsopen") == 0)
+		return (int)syscall(SYS_fsopen, "tmpfs", 0);
+	if (strcmp(kind, "ns") == 0)
+		return open("/proc/self/ns/mnt", O_RDONLY);
+	errno = 0;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		char *arg = strchr(argv[i], '=');
+
+		if (arg)
+			*arg++ = '\0';
+		if (open_kind(argv[i], arg) < 0) {
+			fprintf(stderr, "fdleak: %s: %s\n", argv[i], errno ? strerror(errno) : "no such kind");
+			return errno ? 124 : 125;
+		}
+	}
+	if (i + 1 >= argc) {
+		fprintf(stderr, "usage: fdleak [OPEN...] -- PROGRAM [ARG...]\n");
+		return 125;
+	}
+	execv(argv[i + 1], &argv[i + 1]);
+	fprintf(stderr, "fdleak: %s: %s\n", argv[i + 1], strerror(errno));
+	return 126;
+}

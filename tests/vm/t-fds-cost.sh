@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# What it costs to look at descriptors, in instructions: nothing where no profile does, else at most 6,000 an exec, 3 for
+# each slot of the table, and 1,500 for each descriptor that is described.
+# images: small
+# kernels: 6.1 newest
+# mode: count
+# timeout: 240
+# mem: 1024
+# shellcheck shell=sh disable=SC2154
+. /ew/lib.sh
+
+cgroups=/sys/fs/cgroup
+mkdir -p "$T_TMP/off" "$T_TMP/on" $cgroups/fd-plain $cgroups/fd-off $cgroups/fd-audit $cgroups/fd-deny
+execward unload >/dev/null 2>&1
+cat >"$T_TMP/off/p.yaml" <<'Y'
+version: 1
+profiles:
+  - {name: off, mode: deny, cgroups: [/fd-off]}
+Y
+cat "$T_TMP/off/p.yaml" - >"$T_TMP/on/p.yaml" <<'Y'
+  - {name: audit, mode: deny, cgroups: [/fd-audit], fds: {mode: audit}}
+  - {name: deny, mode: deny, cgroups: [/fd-deny], fds: {mode: deny, min: 1000000}}
+Y
+
+run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if ($i == "run_time_ns") sum += $(i + 1) } END { print sum + 0 }'; }
+
+# inside CGROUP N: instructions that our programs spend on one exec there with N descriptors from 3 on
+inside() {
+	least=''
+	# an interrupt that comes in one of our programs is counted with it
+	for _ in 1 2 3; do
+		before=$(run_time)
+		if [ "$2" = 0 ]; then
+			sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 80 /ew/bin/tiny' "$cgroups/$1" >/dev/null
+		else
+			sh -c 'exec fdleak "r=/etc/passwd" "N=$2" -- /bin/sh -c "echo \$\$ >$1/cgroup.procs; exec countexec 80 /ew/bin/tiny"' \
+				- "$cgroups/$1" "$2" >/dev/null
+		fi
+		n=$((($(run_time) - before) / 100))
+		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
+	done
+	echo "$least"
+}
+
+# within DESC LIMIT NUMBER
+within() {
+	note "$1: $3 (at most $2)"
+	ok "$1: at most $2 instructions, is $3" test "$3" -le "$2"
+}
+
+sleep 60 # boot work is over by then
+echo 1 >/proc/sys/kernel/bpf_stats_enabled
+ok "load, without fds" execward --policy-dir "$T_TMP/off" load
+plain=$(inside fd-plain 0)
+off=$(inside fd-off 0)
+ok "reload, with fds" execward --policy-dir "$T_TMP/on" reload
+note "inside the programs, untagged: $plain without fds in the policy, $(inside fd-plain 0) with; tagged: $off, $(inside fd-off 0)"
+is "untagged: nothing more" "$plain" "$(inside fd-plain 0)"
+audit=$(inside fd-audit 0)
+within "audit, no descriptor, over tagged" 6000 $((audit - off))
+within "deny, no descriptor, over tagged" 6000 $(($(inside fd-deny 0) - off))
+within "audit, 10,000 descriptors (16,384 slots)" $((6000 + 3 * 16384)) $(($(inside fd-audit 10000) - off))
+within "deny, 10,000 descriptors (16,384 slots)" $((6000 + 3 * 16384)) $(($(inside fd-deny 10000) - off))
+
+execward trace >/dev/null 2>&1 &
+reader=$!
+ok "the trace reads" wait_for 10 sh -c "execward status --json | grep -q '\"readers\":1'"
+none=$(inside fd-audit 0)
+within "with a reader, no descriptor, over tagged" 6000 $((none - $(inside fd-off 0)))
+within "with a reader, 32 descriptors described, over none" $((32 * 1500 + 3 * 256)) $(($(inside fd-audit 32) - none))
+kill $reader
+wait
+echo 0 >/proc/sys/kernel/bpf_stats_enabled
+ok "unload" execward unload
+rmdir $cgroups/fd-plain $cgroups/fd-off $cgroups/fd-audit $cgroups/fd-deny
+t_done
