@@ -65,9 +65,9 @@ for i in 1 2 3 4; do
 	) >"$T_TMP/worker$i" 2>&1 &
 	workers="$workers $!"
 done
-# The daemon, so that no process has to start. Up to 1,000; how many there are in 30 s depends on who else wants the machine,
+# The daemon, so that no process has to start. Up to 1,000; how many there are in 20 s depends on who else wants the machine,
 # and on the emulator: with two processors it lets each run for up to 100 ms, and the kernel waits for both (docs/design.md).
-treload 1000 30 "$A" "$B" >"$T_TMP/reloads" 2>&1
+treload 1000 20 "$A" "$B" >"$T_TMP/reloads" 2>&1
 # shellcheck disable=SC2086 # words
 kill $workers
 for w in $workers; do wait "$w"; done
