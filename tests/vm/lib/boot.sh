@@ -178,6 +178,7 @@ boot() {
 	cp "$EW_BUILD/vm/$name.counts" "$WORK/$name/counts"
 	echo "$bad" >"$WORK/$name/status"
 	out "---- $where: $passed passed, $failed failed, $skipped skipped in $((SECONDS - start)) s (${log#"$EW_ROOT/"})"
+	printf %s "$took" >"$EW_BUILD/vm/$name.times"
 	if [ -n "${took#*$'\n'}" ]; then
 		out "     the slowest: $(sort -rn <<<"$took" | head -n 5 | awk 'NF { printf "%s%s %s %s", sep, $3, $1, $2; sep = ", " }')"
 	fi
