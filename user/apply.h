@@ -45,6 +45,14 @@ int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, 
 int ew_apply_patterns_alike(const struct ew_pins *pins, __u32 generation);
 
 /*
+ * ew_apply_patterns_of - the id of the automaton that HALF has; 0: none
+ * ew_apply_patterns_drop - takes away what ew_apply_patterns() left in HALVES in place of none, once nothing is tagged
+ *by a pattern there any more
+ */
+__u32 ew_apply_patterns_of(const struct ew_pins *pins, __u32 half);
+void ew_apply_patterns_drop(const struct ew_pins *pins, unsigned int halves);
+
+/*
  * ew_apply_cgroups - gives those cgroups that exist by now what the calls above wrote for HALVES
  *
  * Those that are made meanwhile have it already. Tags by command stay. Where there are patterns, or were, it is one

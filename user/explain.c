@@ -8,6 +8,7 @@
 
 #include "cgroup.h"
 #include "identity.h"
+#include "policy_print.h"
 #include "words.h"
 
 /* The record that a trace would have of it. */
@@ -124,18 +125,7 @@ static void put_path(const char *path, FILE *out)
 		fputs(path, out);
 		return;
 	}
-	putc('"', out);
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)path[i];
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
-		else
-			putc(c, out);
-	}
-	putc('"', out);
+	ew_policy_print_quoted(path, len, out);
 }
 
 static void put_word(FILE *out, bool *first, const char *quote, const char *word)

@@ -6,17 +6,11 @@
 #include "distinct.h"
 #include "escape.h"
 
-static void put_scalar(const struct ew_node *node, FILE *out)
+void ew_policy_print_quoted(const char *text, size_t length, FILE *out)
 {
-	/* a plain scalar is as it was written, unless it was folded from several lines; no other kind can be told apart
-	 */
-	if (node->plain && *node->text && !strchr(node->text, '\n')) {
-		fputs(node->text, out);
-		return;
-	}
 	putc('"', out);
-	for (size_t i = 0; i < node->length; i++) {
-		unsigned char c = (unsigned char)node->text[i];
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
 
 		if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", c);
@@ -26,6 +20,17 @@ static void put_scalar(const struct ew_node *node, FILE *out)
 			putc(c, out);
 	}
 	putc('"', out);
+}
+
+static void put_scalar(const struct ew_node *node, FILE *out)
+{
+	/* a plain scalar is as it was written, unless it was folded from several lines; no other kind can be told apart
+	 */
+	if (node->plain && *node->text && !strchr(node->text, '\n')) {
+		fputs(node->text, out);
+		return;
+	}
+	ew_policy_print_quoted(node->text, node->length, out);
 }
 
 /* What follows "key:" or "-": on the same line, or indented on the next. */

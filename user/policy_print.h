@@ -26,4 +26,7 @@ __u64 ew_policy_hash(const struct ew_policy *policy);
 /* One profile, or a part of one, INDENT blanks from the left, ended by a newline. */
 void ew_policy_print_node(const struct ew_node *node, unsigned int indent, FILE *out);
 
+/* LENGTH bytes of UTF-8 as a YAML scalar in double quotes. */
+void ew_policy_print_quoted(const char *text, size_t length, FILE *out);
+
 #endif

@@ -223,7 +223,7 @@ static int scan(const struct ew_pins *pins, const struct ew_process *root, __u64
 {
 	_cleanup_close_ int forks = -1, exits = -1;
 	struct ew_scan scan = {};
-	struct came came;
+	struct came came = {};
 	__u32 zero = 0;
 	int err;
 

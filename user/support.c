@@ -77,7 +77,8 @@ static void read_preemption(char *out, size_t size)
 		fd = openat(mount, "sched/preempt", O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, out, size - 1);
 	out[n < 0 ? 0 : n] = '\0';
-	out[strcspn(out, "\n")] = '\0';
+	while (*out && strchr(" \n", out[strlen(out) - 1]))
+		out[strlen(out) - 1] = '\0';
 }
 
 static bool command_line_has(const char *word)

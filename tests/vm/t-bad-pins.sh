@@ -48,10 +48,12 @@ set_layout() {
 	bpftool map update pinned $PINS/maps/meta key hex 00 00 00 00 value hex 65 78 77 64 "$1" 00 00 00 \
 		00 00 00 00 00 00 00 00 39 2e 39 00 $(printf '00 %.0s' $(seq 28))
 }
+layout=$(bpftool map dump pinned "$PINS/maps/meta" | sed -n 's/.*"abi": \([0-9]*\).*/\1/p')
+like "the layout is a number" '^[0-9]+$' "$layout"
 set_layout 63
-all_refuse "execward: what is loaded at $PINS comes from execward 9.9 (layout 99), and this is $(execward --version) (layout 2); use that version to unload it, or restart the machine"
+all_refuse "execward: what is loaded at $PINS comes from execward 9.9 (layout 99), and this is $(execward --version) (layout $layout); use that version to unload it, or restart the machine"
 is "it goes on enforcing" refused "$(gain_in /pins)"
-set_layout 02
+set_layout "$(printf %02x "$layout")"
 ok "its own version can unload it" execward unload
 
 t_case "a pin is missing"

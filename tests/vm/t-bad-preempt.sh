@@ -31,7 +31,7 @@ case $(uname -r) in
 		wait
 	SH
 	execward run no -- asuser 1000 1000 1000 sh "$T_TMP/many" "$T_TMP" >"$T_TMP/came" 2>&1
-	is "160 are refused" 160 "$(grep -c 'Operation not permitted' "$T_TMP/came")"
+	is "160 are refused" 160 "$(counter deny)"
 	nok "none gains" grep -qx 0 "$T_TMP/came"
 	execward unload
 	;;

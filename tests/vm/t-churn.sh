@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=sh
 # Cgroups come and go, 1,000 a round, in tagged cgroups and by patterns: what the maps hold for them goes, too. 100 rounds
-# take half a minute here, so it is 100 on Linux 6.1 and 20 on the others.
+# take half a minute here, so it is 100 on Linux 6.1 and 10 on the others.
 # images: small
 # kernels: all
 # timeout: 120
@@ -15,7 +15,7 @@ profiles:
   - {name: named, mode: deny, gains: [uid], cgroups: [/churn/policy]}
   - {name: pattern, mode: audit, gains: [uid], cgroups: ["/churn/**/b*", "/churn/free/a1?"]}
 YAML
-rounds=20
+rounds=10
 case $(uname -r) in 6.1.*) rounds=100 ;; esac
 pins=/sys/fs/bpf/execward/maps
 entries() { bpftool map dump pinned "$pins/$1" -j | grep -o '"key":\[' | wc -l; }

@@ -65,9 +65,9 @@ for i in 1 2 3 4; do
 	) >"$T_TMP/worker$i" 2>&1 &
 	workers="$workers $!"
 done
-# The daemon, so that no process has to start. Up to 1,000; how many there are in 30 s depends on who else wants the machine,
+# The daemon, so that no process has to start. Up to 1,000; how many there are in 20 s depends on who else wants the machine,
 # and on the emulator: with two processors it lets each run for up to 100 ms, and the kernel waits for both (docs/design.md).
-treload 1000 30 "$A" "$B" >"$T_TMP/reloads" 2>&1
+treload 1000 20 "$A" "$B" >"$T_TMP/reloads" 2>&1
 # shellcheck disable=SC2086 # words
 kill $workers
 for w in $workers; do wait "$w"; done
@@ -117,7 +117,7 @@ use "$B" >/dev/null
 use "$A" >/dev/null
 took=$((($(t_now) - start) * 5)) # milliseconds of one
 seen=' ' bad=
-for i in $(seq 1 50); do
+for i in $(seq 1 2 50); do
 	execward --policy-dir "$B" reload >/dev/null 2>&1 &
 	job=$!
 	ms=$((took * i / 45))
@@ -154,17 +154,17 @@ mkdir /p /f
 largest() {
 	echo 'version: 1'
 	echo 'profiles:'
-	echo "  - {name: x, mode: deny, cgroups: [/rl$1]}"
+	echo '  - {name: x, mode: deny, cgroups: [/rl]}'
 	echo '  - name: big'
 	echo '    mode: deny'
 	echo '    except:'
 	for i in $(seq 1 256); do
-		printf '      - program: %s\n        gain: [%s]\n        from:\n' "/p/$i" "$2"
+		printf '      - program: %s\n        gain: [%s]\n        from:\n' "/p/$i" uid
 		cat "$T_TMP/froms"
 	done
 }
 seq 1 256 | sed "s,^,          - /f/," >"$T_TMP/froms"
-largest "" uid >"$BIG/big.yaml"
+largest >"$BIG/big.yaml"
 ok "load" execward --policy-dir "$BIG" load
 like "as many as there can be" 'loaded: 2 profiles, 65536 exceptions, 1 cgroup' "$(cat "$T_OUT")"
 sed -i '$d' "$BIG/big.yaml"
@@ -183,10 +183,8 @@ like "is the difference" '^- exception big /p/256 from /f/256: gain uid' "$(cat 
 note "65,535 exceptions: reload took $took ms, meanwhile $(tr '\n' ' ' <"$T_TMP/worker1")"
 longest=$(sed -n 's/^longest //p' "$T_TMP/worker1")
 ok "no exec waited for it: longest $longest ms of $took" test "${longest:-999999}" -lt $((took / 2))
-start=$(t_now)
-largest -not caps >"$BIG/big.yaml"
-ok "reload with every one changed" use "$BIG"
-note "65,536 changed exceptions: $((($(t_now) - start) * 10)) ms with writing the file and the difference"
+sed -i 's,/rl],/rl-not],' "$BIG/big.yaml"
+ok "reload with the cgroup changed" use "$BIG"
 is "and the cgroup is free" "" "$(outcome cg_run /rl alice "$P")"
 ok "reload without them" use "$A"
 is "nothing of the old is left" "$exceptions" "$(entries exceptions)"
