@@ -248,8 +248,8 @@ static int on_programs(struct daemon *d, int changed)
 	return 0;
 }
 
-/* Somebody, or this process, has let go of the lock. */
-static void on_lock(struct daemon *d, int fd)
+/* Somebody, or this process, has let go of the lock. Returns 0, or ENDED: execward is not loaded any more. */
+static int on_lock(struct daemon *d, int fd)
 {
 	char events[4096];
 	_cleanup_pins_ struct ew_pins pins;
@@ -258,8 +258,15 @@ static void on_lock(struct daemon *d, int fd)
 	while (read(fd, events, sizeof(events)) > 0)
 		;
 	ew_pins_init(&pins);
-	if (ew_pins_try(&pins, why, sizeof(why)) == 0)
+	switch (ew_pins_try(&pins, why, sizeof(why))) {
+	case 0:
 		d->behind |= ew_pins_generation(&pins) != d->generation;
+		return 0;
+	case -ENOENT:
+		return ENDED;
+	default:
+		return 0;
+	}
 }
 
 static int watch(struct daemon *d, int signals, int lock)
@@ -281,7 +288,7 @@ static int watch(struct daemon *d, int signals, int lock)
 		else if (n > 0 && fds[1].revents)
 			err = on_programs(d, ew_follow_changed(&d->follow));
 		else if (n > 0)
-			on_lock(d, lock);
+			err = on_lock(d, lock);
 		else if (n == 0 && d->behind)
 			err = with_pins(d, programs_changed);
 		else if (n == 0)

@@ -141,11 +141,16 @@ static int attach_meanwhile(int prog_fd)
 
 static void orphans_clear(const struct ew_pins *pins)
 {
-	struct ew_orphan key;
+	struct ew_orphan key, next;
+	int err = bpf_map_get_next_key(pins->orphans_fd, NULL, &key);
 
-	while (bpf_map_get_next_key(pins->orphans_fd, NULL, &key) == 0 &&
-	       bpf_map_delete_elem(pins->orphans_fd, &key) == 0)
-		;
+	/* the next one is asked for while this one is there: after one that is not, the kernel begins again */
+	while (err == 0) {
+		err = bpf_map_get_next_key(pins->orphans_fd, &key, &next);
+		if (bpf_map_delete_elem(pins->orphans_fd, &key) < 0 && errno != ENOENT)
+			break;
+		key = next;
+	}
 }
 
 struct came {

@@ -142,16 +142,11 @@ done
 t_case "removed"
 before=$(governed)
 churn() {
-	i=0
-	while [ $i -lt 300 ]; do
-		mkdir "/sys/fs/cgroup/p/web$i" "/sys/fs/cgroup/p/web$i/x" || return 1
-		i=$((i + 1))
-	done
+	seq -f '/sys/fs/cgroup/p/web%g' 300 | xargs mkdir
+	seq -f '/sys/fs/cgroup/p/web%g/x' 300 | xargs mkdir
 	is "all are in the map" $((before + 600)) "$(governed)"
-	while [ $i -gt 0 ]; do
-		i=$((i - 1))
-		rmdir "/sys/fs/cgroup/p/web$i/x" "/sys/fs/cgroup/p/web$i" || return 1
-	done
+	seq -f '/sys/fs/cgroup/p/web%g/x' 300 | xargs rmdir
+	seq -f '/sys/fs/cgroup/p/web%g' 300 | xargs rmdir
 }
 churn
 is "the map is as before" "$before" "$(governed)"

@@ -21,14 +21,19 @@ qemu_args() {
 	local append="console=ttyS0 quiet loglevel=1 panic=-1 oops=panic rcupdate.rcu_cpu_stall_suppress=1"
 	ARGS=(qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -vga none -nic none -M q35 -cpu max,la57=off -m "$G_MEM"
 		-kernel "$EW_CACHE/kernels/$1/vmlinuz" -initrd "$3")
+	# The emulator translates a program's code for the addresses where it lies. Elsewhere each time, all of it is translated
+	# again for every process: four times what the start of a shell costs here.
+	append+=" norandmaps"
 	if [ "$G_MODE" = count ]; then
 		# one instruction is one nanosecond of guest time
 		ARGS+=(-accel tcg,thread=single -icount 'shift=0,sleep=off' -smp 1)
 	else
 		# thread=multi loses the race of a processor against another that patches code (int3 oopses at boot)
 		ARGS+=(-accel tcg,thread=single -smp "$G_SMP")
-		# Debian's kernels clear every page that they give out: an eighth of the time of a test here, and no test is about it
+		# Debian's kernels clear every page that they give out: an eighth of the time of a test here, and no test is about it.
+		# Nor is any about what they do against faults of processors, a sixth; the guests with Debian's image keep that.
 		append+=" init_on_alloc=0"
+		[ "$2" = debian ] || append+=" mitigations=off nosmap"
 	fi
 	if [ "$2" = small ]; then append+=" rdinit=/ew/guest-init"; else append+=" systemd.show_status=0 systemd.log_level=warning"; fi
 	[ "$G_APPEND" = - ] || append+=" $G_APPEND"
