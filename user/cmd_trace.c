@@ -13,11 +13,15 @@
 #include "cgroup.h"
 #include "cmd.h"
 #include "cmd_trace.h"
+#include "escape.h"
+#include "leaks.h"
 #include "log.h"
 #include "reader.h"
+#include "record_fds.h"
 #include "record_json.h"
 #include "record_text.h"
 #include "signals.h"
+#include "words.h"
 
 #define NSEC_PER_SEC 1000000000LL
 #define NSEC_PER_MSEC 1000000LL
@@ -35,6 +39,8 @@ struct trace {
 	struct ew_record_names names;
 	struct ew_record_view view;
 	struct ew_stream *stream;
+	struct ew_leaks leaks; /* of --fds: those that were told of late */
+	__s64 settled;	       /* when they were looked through, CLOCK_BOOTTIME */
 	unsigned long printed, bad;
 	__u64 lost; /* already told */
 };
@@ -85,10 +91,104 @@ static int put_line(const struct trace *t, char *line)
 	return errno == EPIPE ? STOP_READER_GONE : errno ? -errno : -EIO;
 }
 
+static __s64 clock_now(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+struct leaking {
+	struct trace *t;
+	__s64 offset;
+	struct ew_leak *untold[EW_FDS_DESCRIBED_MAX]; /* those that were told already, in their period */
+	unsigned int n;
+	bool first; /* one of them was not */
+	int err;    /* as of put_line() */
+};
+
+static int put_leak(struct trace *t, const struct ew_fd_view *fd, __s64 offset)
+{
+	return put_line(t, ew_record_text_leak(&t->view, &t->names, fd, offset, &t->text));
+}
+
+/* Without room, or memory, to remember a leak it is told each time. */
+static void take_leak(void *ctx, const struct ew_fd_view *fd)
+{
+	struct leaking *l = ctx;
+	const struct ew_record_view *view = &l->t->view;
+	_cleanup_free_ char *path = ew_fd_target(fd, 0), *target = path ? ew_leak_target(path) : NULL;
+	_cleanup_free_ char *giver = ew_escape_dup(view->exe_path ?: "", view->exe_path_len, 0);
+	_cleanup_free_ char *receiver = ew_escape_dup(view->file_path ?: "", view->file_path_len, 0);
+	struct ew_leak *leak = NULL;
+	bool first = true;
+
+	if (target && giver && receiver)
+		leak = ew_leaks_get(&l->t->leaks,
+				    &(struct ew_leak_words){
+					    .profile = view->record.profile,
+					    .giver = giver,
+					    .receiver = receiver,
+					    .kind = ew_words_name(&ew_fd_kind_words, fd->fd.kind),
+					    .target = target,
+					    .access = ew_fd_access(&fd->fd),
+				    });
+	if (leak) {
+		leak->dangerous |= fd->fd.dangers != 0;
+		first = ew_leaks_tell(leak, view->record.time, l->t->options.period * NSEC_PER_SEC);
+	}
+	l->first |= first;
+	if (!first && l->n < EW_ARRAY_SIZE(l->untold))
+		l->untold[l->n++] = leak;
+	if (first && !l->t->options.json && !l->err)
+		l->err = put_leak(l->t, fd, l->offset);
+}
+
+/*
+ * What --fds prints of a record: each leak that was not told yet, or as JSON the record if it has such a one. Returns as
+ * put_line(); ANY: whether anything was printed.
+ */
+static int take_leaks(struct trace *t, __s64 offset, bool *any)
+{
+	struct leaking l = {.t = t, .offset = offset};
+
+	ew_record_each_fd(&t->view, take_leak, &l);
+	*any = l.first;
+	if (l.err || !l.first || !t->options.json)
+		return l.err;
+	/* the record has them all, so these are told once more */
+	for (unsigned int i = 0; i < l.n; i++)
+		l.untold[i]->untold--;
+	return put_line(t, ew_record_json(&t->view, &t->names, offset));
+}
+
+static int tell_again(void *ctx, const struct ew_leak *leak)
+{
+	struct trace *t = ctx;
+	__u64 boot = (__u64)clock_now(CLOCK_BOOTTIME);
+	__s64 offset = ew_record_clock_offset();
+
+	return put_line(t, t->options.json ? ew_record_json_again(boot, offset, leak, t->options.period)
+					   : ew_record_text_again(boot, offset, leak, t->options.period, &t->text));
+}
+
+/* Of leaks whose period is over, or, ENDING, of all: how often they came again. */
+static int tell_leaks(struct trace *t, bool ending)
+{
+	__s64 now = clock_now(CLOCK_BOOTTIME);
+
+	if (!ending && now - t->settled < NSEC_PER_SEC)
+		return 0;
+	t->settled = now;
+	return ew_leaks_settle(&t->leaks, (__u64)now, ending ? 0 : t->options.period * NSEC_PER_SEC, tell_again, t);
+}
+
 static int take_record(void *ctx, const void *data, size_t len)
 {
 	struct trace *t = ctx;
 	__s64 offset = ew_record_clock_offset();
+	bool any = true;
 	int err;
 
 	if (ew_record_view_init(&t->view, data, len)) {
@@ -97,19 +197,14 @@ static int take_record(void *ctx, const void *data, size_t len)
 	}
 	if (!ew_trace_filter_match(&t->filter, &t->view))
 		return 0;
-	err = put_line(t, t->options.json ? ew_record_json(&t->view, &t->names, offset)
-					  : ew_record_text(&t->view, &t->names, offset, &t->text));
-	if (err)
+	if (t->options.fds)
+		err = take_leaks(t, offset, &any);
+	else
+		err = put_line(t, t->options.json ? ew_record_json(&t->view, &t->names, offset)
+						  : ew_record_text(&t->view, &t->names, offset, &t->text));
+	if (err || !any)
 		return err;
 	return t->options.count && ++t->printed >= t->options.count ? STOP_COUNT : 0;
-}
-
-static __s64 clock_now(clockid_t clock)
-{
-	struct timespec now = {0};
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
 /* Tells of losses since the last time. ENDING: once more with the total, if there were any. */
@@ -158,7 +253,9 @@ static int watch(struct trace *t, int signals)
 		err = ew_reader_poll(t->stream, 0, take_record, t);
 		if (err && err != -EINTR)
 			return err;
-		err = tell_losses(t, false);
+		err = tell_leaks(t, false);
+		if (!err)
+			err = tell_losses(t, false);
 		if (err)
 			return err;
 	}
@@ -173,6 +270,8 @@ static int finish(struct trace *t, int err)
 	if (!err)
 		err = ew_reader_drain(t->stream, take_record, t);
 	if (!err || err == STOP_COUNT)
+		err = tell_leaks(t, true);
+	if (!err)
 		err = tell_losses(t, true);
 	if (!err && fflush(stdout))
 		err = errno == EPIPE ? STOP_READER_GONE : -errno;
@@ -223,7 +322,7 @@ static int trace(struct trace *t)
 	if (isatty(STDERR_FILENO))
 		fputs("tracing; Ctrl-C ends\n", stderr);
 	update_width(t);
-	err = t->terminal && !t->options.json ? put_line(t, ew_record_text_header(&t->text)) : 0;
+	err = t->terminal && !t->options.json ? put_line(t, ew_record_text_header(&t->text, t->options.fds)) : 0;
 	err = finish(t, err ?: watch(t, signals));
 	if (err == STOP_READER_GONE)
 		__fpurge(stdout); /* or the last flush, at exit, would fail once more */
@@ -260,6 +359,7 @@ int ew_cmd_trace(int argc, char **argv)
 	if (code < 0)
 		code = trace(&t) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 	ew_reader_close(&t.stream);
+	ew_leaks_clear(&t.leaks);
 	ew_trace_filter_clear(&t.filter);
 	ew_pins_close(&t.pins);
 	return code;

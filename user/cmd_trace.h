@@ -13,6 +13,8 @@
 /* The command line of `trace`, and which records it asks for. */
 struct ew_trace_options {
 	bool all, denied, gain, json;
+	bool fds;	     /* leaks, each once in a period */
+	__u64 period;	     /* of that, seconds */
 	__u32 gains;	     /* EW_BIT(EW_GAIN_*), 0: any */
 	const char *profile; /* NULL: any */
 	const char *cgroup;  /* as given; NULL: any */

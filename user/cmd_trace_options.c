@@ -13,9 +13,10 @@
 #include "policy_text.h"
 #include "process.h"
 #include "reader.h"
+#include "record_fds.h"
 #include "words.h"
 
-enum { OPT_COLOR = 256, OPT_NO_PAGER, OPT_FOR, OPT_BUFFER, OPT_JSON, OPT_USER, OPT_PROGRAM };
+enum { OPT_COLOR = 256, OPT_NO_PAGER, OPT_FOR, OPT_BUFFER, OPT_JSON, OPT_FDS, OPT_PERIOD, OPT_USER, OPT_PROGRAM };
 
 static const struct option options[] = {
 	{"all", no_argument, NULL, 'a'},
@@ -26,6 +27,8 @@ static const struct option options[] = {
 	{"pid", required_argument, NULL, 'P'},
 	{"user", required_argument, NULL, OPT_USER},
 	{"program", required_argument, NULL, OPT_PROGRAM},
+	{"fds", no_argument, NULL, OPT_FDS},
+	{"period", required_argument, NULL, OPT_PERIOD},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"for", required_argument, NULL, OPT_FOR},
 	{"color", required_argument, NULL, OPT_COLOR},
@@ -45,6 +48,8 @@ static const char help_text[] = "\n"
 				"      --pid PID       only this process and its descendants\n"
 				"      --user USER     only tasks of this real user id: a name, an id or a range\n"
 				"      --program PATH  only execs of this program\n"
+				"      --fds           descriptors that crossed, each leak once in a period\n"
+				"      --period SECONDS  of --fds; default 60\n"
 				"  -n COUNT            end after COUNT transitions\n"
 				"      --for SECONDS   end after SECONDS\n"
 				"      --json          JSON Lines\n"
@@ -136,6 +141,13 @@ static bool take_option(struct ew_trace_options *o, int option, const char *arg)
 	case OPT_JSON:
 		o->json = true;
 		break;
+	case OPT_FDS:
+		o->fds = true;
+		break;
+	case OPT_PERIOD:
+		ok = parse_number(arg, 1000000, &number);
+		o->period = number;
+		break;
 	case OPT_FOR:
 		ok = parse_seconds(arg, &o->seconds);
 		break;
@@ -160,6 +172,8 @@ static const char *argument_of(int option)
 		return "a process id";
 	case OPT_FOR:
 		return "a number of seconds above 0";
+	case OPT_PERIOD:
+		return "a number of seconds, 1000000 at most";
 	case OPT_COLOR:
 		return "auto, always or never";
 	case OPT_BUFFER:
@@ -173,7 +187,7 @@ int ew_trace_options_parse(struct ew_trace_options *o, int argc, char **argv)
 {
 	int c, index = -1;
 
-	*o = (struct ew_trace_options){.color = "auto", .buffer = EW_READER_BUFFER_SIZE};
+	*o = (struct ew_trace_options){.color = "auto", .buffer = EW_READER_BUFFER_SIZE, .period = 60};
 	while ((c = getopt_long(argc, argv, "hn:", options, &index)) != -1) {
 		if (c == 'h') {
 			ew_cmd_help("trace");
@@ -315,9 +329,13 @@ bool ew_trace_filter_match(struct ew_trace_filter *f, const struct ew_record_vie
 {
 	const struct ew_trace_options *o = f->options;
 	const struct ew_record *r = &view->record;
+	struct ew_fds fds;
 
 	/* first, as it has to see every record */
 	if (o->pid && !ew_pid_tree_has(&f->tree, r->pid, r->ppid))
+		return false;
+	/* what crosses as it is allowed to is no leak */
+	if (o->fds && (r->verdict == EW_VERDICT_ALLOW || !ew_record_fds(view, &fds) || !fds.count))
 		return false;
 	if (o->denied && r->verdict == EW_VERDICT_ALLOW)
 		return false;

@@ -353,3 +353,34 @@ char *ew_record_json_lost(__u64 boot, __s64 offset, __u64 count, __u64 total)
 	add_number(&doc, root, "total", total);
 	return to_line(&doc, root);
 }
+
+static void add_known(struct document *doc, json_object *parent, const char *key, const char *text)
+{
+	if (*text)
+		add_string(doc, parent, key, text);
+	else
+		add_null(doc, parent, key);
+}
+
+char *ew_record_json_again(__u64 boot, __s64 offset, const struct ew_leak *leak, __u64 seconds)
+{
+	_cleanup_json_ json_object *root = json_object_new_object();
+	const struct ew_leak_words *words = &leak->words;
+	struct document doc = {0};
+	json_object *fd;
+
+	add_head(&doc, root, "fds", boot, offset);
+	add_number(&doc, root, "count", leak->untold);
+	add_number(&doc, root, "seconds", seconds);
+	if (*words->profile)
+		add_string(&doc, root, "profile", words->profile);
+	add_known(&doc, add_object(&doc, root, "task"), "exe", words->giver);
+	add_known(&doc, add_object(&doc, root, "file"), "path", words->receiver);
+	fd = add_object(&doc, root, "fd");
+	add_string(&doc, fd, "kind", words->kind);
+	add_string(&doc, fd, "access", words->access);
+	add_string(&doc, fd, "path", words->target);
+	if (leak->dangerous)
+		add_true(&doc, fd, "dangerous");
+	return to_line(&doc, root);
+}

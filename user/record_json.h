@@ -2,6 +2,7 @@
 #ifndef EW_RECORD_JSON_H
 #define EW_RECORD_JSON_H
 
+#include "leaks.h"
 #include "record_view.h"
 
 /*
@@ -30,5 +31,11 @@ char *ew_record_json(const struct ew_record_view *view, const struct ew_record_n
  * TOTAL since it began. BOOT is the moment it was noticed, CLOCK_BOOTTIME, nanoseconds.
  */
 char *ew_record_json_lost(__u64 boot, __s64 offset, __u64 count, __u64 total);
+
+/*
+ * {"v":1,"type":"fds","time":...,"count":N,"seconds":S,"profile":...,"task":{"exe":...},"file":{"path":...},
+ * "fd":{"kind":...,"access":...,"path":...,"dangerous":true}}: in S seconds the leak came N times more than it was told
+ */
+char *ew_record_json_again(__u64 boot, __s64 offset, const struct ew_leak *leak, __u64 seconds);
 
 #endif

@@ -337,13 +337,13 @@ static void shape_names(const struct ew_record *r, char *out, size_t size)
 	}
 }
 
-static void set_reason(struct line *line, const struct ew_record_view *view)
+static void set_reason(struct line *line, const struct ew_record_view *view, bool brief)
 {
 	const struct ew_record *r = &view->record;
 	const char *reason = ew_words_name(&ew_reason_words, r->reason);
 	unsigned int flags = escape_flags(line->options);
 	char profile[4 * EW_PROFILE_NAME_MAX], file[4 * EW_POLICY_FILE_MAX], shapes[128];
-	_cleanup_free_ char *fds = r->reason == EW_REASON_FDS ? ew_record_fds_brief(view, flags) : NULL;
+	_cleanup_free_ char *fds = brief && r->reason == EW_REASON_FDS ? ew_record_fds_brief(view, flags) : NULL;
 
 	shape_names(r, shapes, sizeof(shapes));
 	ew_escape(profile, sizeof(profile), r->profile, strlen(r->profile), flags);
@@ -357,26 +357,81 @@ static void set_reason(struct line *line, const struct ew_record_view *view)
 		    r->rule_line);
 }
 
+/* Time, verdict, who executes what, where. */
+static void set_transition(struct line *line, const struct ew_record_view *view, const struct ew_record_names *names,
+			   __s64 offset)
+{
+	unsigned int flags = escape_flags(line->options);
+	const struct ew_record *r = &view->record;
+	char comm[4 * EW_COMM_MAX];
+
+	set_time(line, r->time, offset);
+	set_verdict(line, r->verdict);
+	ew_escape(comm, sizeof(comm), r->comm, strlen(r->comm), flags);
+	set(line, WHO, "%s[%u]", comm, r->pid);
+	set_path(line, EXE, view->exe_path, view->exe_path_len, r->exe_path_len);
+	set_path(line, PROGRAM, view->file_path, view->file_path_len, r->file_path_len);
+	line->text[CGROUP] = ew_record_cgroup_path(view, names, flags);
+	if (!line->text[CGROUP])
+		set(line, CGROUP, "(cgroup %llu)", (unsigned long long)r->cgroup_id);
+}
+
 char *ew_record_text(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset,
 		     const struct ew_record_text_options *options)
 {
 	_cleanup_line_ struct line line = {.options = options};
-	const struct ew_record *r = &view->record;
-	char comm[4 * EW_COMM_MAX];
 
-	set_time(&line, r->time, offset);
-	set_verdict(&line, r->verdict);
-	ew_escape(comm, sizeof(comm), r->comm, strlen(r->comm), escape_flags(options));
-	set(&line, WHO, "%s[%u]", comm, r->pid);
-	set_path(&line, EXE, view->exe_path, view->exe_path_len, r->exe_path_len);
-	set_path(&line, PROGRAM, view->file_path, view->file_path_len, r->file_path_len);
+	set_transition(&line, view, names, offset);
 	set_gains(&line, view, names);
-	set_ids(&line, r);
-	line.text[CGROUP] = ew_record_cgroup_path(view, names, escape_flags(options));
-	if (!line.text[CGROUP])
-		set(&line, CGROUP, "(cgroup %llu)", (unsigned long long)r->cgroup_id);
-	set_reason(&line, view);
-	return line_make(&line, r->verdict);
+	set_ids(&line, &view->record);
+	set_reason(&line, view, true);
+	return line_make(&line, view->record.verdict);
+}
+
+char *ew_record_text_leak(const struct ew_record_view *view, const struct ew_record_names *names,
+			  const struct ew_fd_view *fd, __s64 offset, const struct ew_record_text_options *options)
+{
+	_cleanup_free_ char *target = ew_fd_target(fd, escape_flags(options));
+	_cleanup_line_ struct line line = {.options = options};
+
+	if (!target)
+		return NULL;
+	set_transition(&line, view, names, offset);
+	set(&line, GAINS, "%u %s %s%s", fd->fd.fd, target, ew_fd_access(&fd->fd), fd->fd.dangers ? " (dangerous)" : "");
+	set_reason(&line, view, false);
+	return line_make(&line, view->record.verdict);
+}
+
+/* What JSON has, for a terminal that may not be UTF-8. */
+static void set_words(struct line *line, enum field field, const char *words)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (!line->options->ascii) {
+		set(line, field, "%s", *words ? words : "-");
+		return;
+	}
+	text = ew_escape_dup(words, strlen(words), EW_ESCAPE_ASCII | EW_ESCAPE_TEXT);
+	if (text)
+		set(line, field, "%s", *text ? text : "-");
+	else
+		line->failed = true;
+}
+
+char *ew_record_text_again(__u64 boot, __s64 offset, const struct ew_leak *leak, __u64 seconds,
+			   const struct ew_record_text_options *options)
+{
+	_cleanup_line_ struct line line = {.options = options};
+
+	set_time(&line, boot, offset);
+	set(&line, VERDICT, "AGAIN");
+	set(&line, WHO, "%llu times", (unsigned long long)leak->untold);
+	set_words(&line, EXE, leak->words.giver);
+	set_words(&line, PROGRAM, leak->words.receiver);
+	set_words(&line, GAINS, leak->words.target);
+	set(&line, REASON, "in %llu s, %s", (unsigned long long)seconds,
+	    *leak->words.profile ? leak->words.profile : "no profile");
+	return line_make(&line, EW_VERDICT_MAX);
 }
 
 char *ew_record_text_lost(__u64 boot, __s64 offset, __u64 count, __u64 total,
@@ -397,11 +452,12 @@ char *ew_record_text_lost(__u64 boot, __s64 offset, __u64 count, __u64 total,
 	return asprintf(&coloured, "\033[1;35m%s\033[0m", text) < 0 ? NULL : coloured;
 }
 
-char *ew_record_text_header(const struct ew_record_text_options *options)
+char *ew_record_text_header(const struct ew_record_text_options *options, bool leaks)
 {
 	_cleanup_line_ struct line line = {.options = options};
 
 	for (enum field i = 0; i < FIELDS; i++)
-		set(&line, i, "%s", fields[i].title);
+		if (!leaks || i != IDS)
+			set(&line, i, "%s", leaks && i == GAINS ? "LEAKS" : fields[i].title);
 	return line_make(&line, EW_VERDICT_MAX);
 }

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "leaks.h"
+#include "record_fds.h"
 #include "record_view.h"
 
 /*
@@ -35,11 +37,19 @@ struct ew_record_text_options {
 char *ew_record_text(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset,
 		     const struct ew_record_text_options *options);
 
+/* One descriptor FD that the record tells of: what crosses is in the place of the gains. */
+char *ew_record_text_leak(const struct ew_record_view *view, const struct ew_record_names *names,
+			  const struct ew_fd_view *fd, __s64 offset, const struct ew_record_text_options *options);
+
+/* More of a leak than what was told, in so many SECONDS. */
+char *ew_record_text_again(__u64 boot, __s64 offset, const struct ew_leak *leak, __u64 seconds,
+			   const struct ew_record_text_options *options);
+
 /* COUNT records of this reader were lost since the line before, TOTAL since it began. */
 char *ew_record_text_lost(__u64 boot, __s64 offset, __u64 count, __u64 total,
 			  const struct ew_record_text_options *options);
 
-/* The titles of the columns. */
-char *ew_record_text_header(const struct ew_record_text_options *options);
+/* The titles of the columns; LEAKS: of ew_record_text_leak(). */
+char *ew_record_text_header(const struct ew_record_text_options *options, bool leaks);
 
 #endif

@@ -204,7 +204,7 @@ static void test_text_lost_and_header(void **state)
 			const struct ew_record_text_options options = {
 				.width = width, .colour = style & 1, .ascii = style & 2};
 			_cleanup_free_ char *lost = ew_record_text_lost(5000000000, OFFSET, 3, 17, &options);
-			_cleanup_free_ char *header = ew_record_text_header(&options);
+			_cleanup_free_ char *header = ew_record_text_header(&options, false);
 
 			assert_line(lost, &options);
 			assert_line(header, &options);
