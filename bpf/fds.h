@@ -42,6 +42,7 @@ struct task_struct___fds {
 	struct task_struct___fds *real_parent;
 	struct mm_struct___fds *mm;
 	int tgid;
+	__u64 self_exec_id; /* a fork copies it, an exec adds one (include/linux/sched.h, 6.1) */
 } __attribute__((preserve_access_index));
 
 /* Notes where the table of the current task is. */
@@ -226,8 +227,9 @@ static __always_inline __u64 ew_fds_append(struct ew_scratch *s, struct task_str
 
 /*
  * Whether the current task is a child of the service manager that has not got a program of its own yet: it descends
- * from PID 1 directly and still runs its image. A copy of PID 1 has its memory map as well, whose place was drawn by
- * lot; who only runs the same program as PID 1 has another. The manager's executor is told by its file (EXECUTOR).
+ * from PID 1 directly and still runs its image. A copy of PID 1 has had as many execs, and has its memory map as well,
+ * whose place was drawn by lot; who only runs the same program as PID 1 has had more, until PID 1 execs itself, and has
+ * another. The manager's executor is told by its file (EXECUTOR).
  */
 static __always_inline bool ew_fds_of_manager(struct task_struct *current, const struct ew_identity *executor)
 {
@@ -240,7 +242,8 @@ static __always_inline bool ew_fds_of_manager(struct task_struct *current, const
 	if (executor->ino && own.ino == executor->ino && own.dev == executor->dev)
 		return true;
 	ew_identity_read(parent->mm->exe_file, &first);
-	return own.ino == first.ino && own.dev == first.dev && task->mm->mmap_base == parent->mm->mmap_base;
+	return own.ino == first.ino && own.dev == first.dev && task->self_exec_id == parent->self_exec_id &&
+	       task->mm->mmap_base == parent->mm->mmap_base;
 }
 
 struct ew_fds_judge {

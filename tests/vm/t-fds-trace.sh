@@ -64,10 +64,10 @@ is "summed up, too" 4 "$(again two see regular "$T_TMP/file")"
 
 t_case "text"
 note "$(sed -n 1p "$T_TMP/text")"
-like "giver, receiver, leak, profile" "AUDIT tiny\\[[0-9]+\\] +/ew/bin/fdleak → $TINY +3 $T_TMP/file r +/fds-see +fds, see \\(fds.yaml:[0-9]+\\)\$" "$(cat "$T_TMP/text")"
+like "giver, receiver, leak, profile" "AUDIT fdleak\\[[0-9]+\\] +/ew/bin/fdleak +→ $TINY +3 $T_TMP/file r +/fds-see +fds, see \\(fds.yaml:[0-9]+\\)\$" "$(cat "$T_TMP/text")"
 like "dangerous" '3 /sys/fs/cgroup r \(dangerous\)' "$(cat "$T_TMP/text")"
 like "refused" 'DENY .* fds, no ' "$(cat "$T_TMP/text")"
-like "again" "AGAIN 7 times +/ew/bin/fdleak → $TINY +$T_TMP/file +in 1000 s, see\$" "$(cat "$T_TMP/text")"
+like "again" "AGAIN 7 times +/ew/bin/fdleak +→ $TINY +$T_TMP/file +in 1000 s, see\$" "$(cat "$T_TMP/text")"
 is "a line each" "6 4" "$(grep -vc AGAIN "$T_TMP/text") $(grep -c AGAIN "$T_TMP/text")"
 is "nobody complains" "" "$(cat "$T_TMP/json.err" "$T_TMP/text.err" "$T_TMP/short.err" "$T_TMP/two.err")"
 
