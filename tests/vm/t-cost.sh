@@ -19,15 +19,15 @@ profiles:
 Y
 policy="--policy-dir $T_TMP"
 
-# cost CGROUP: instructions for one vfork+exec+wait, from within CGROUP. The least of some medians, by several processes
-# and with some more alive each time: what the allocators happen to hold, and how far they search, only ever adds.
+# cost CGROUP: instructions for one vfork+exec+wait, from within CGROUP. The least of several processes, with some more
+# alive each time: what the allocators happen to hold, and how far they search, only ever adds.
 cost() {
 	least='' alive=''
-	for _ in 1 2 3 4 5 6 7 8; do
+	for _ in 1 2 3 4 5 6; do
 		sleep 100000 >/dev/null &
 		alive="$alive $!"
 		for n in $(sh -c 'echo $$ >"$0/cgroup.procs"
-			for _ in 1 2 3; do countexec 40 "$1" || exit 1; done' "$cgroups/$1" $tiny); do
+			for _ in 1 2; do countexec 40 "$1" || exit 1; done' "$cgroups/$1" $tiny); do
 			[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
 		done
 	done
