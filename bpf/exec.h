@@ -32,6 +32,8 @@
 #define EW_SIGKILL 9
 #define EW_SB_KERNMOUNT (1UL << 22) /* linux/fs.h */
 
+#define EW_FDS_BLOCK 4 /* words that are read at once */
+
 /* The task's table of descriptors, and what a scan of it found. Addresses are the kernel's. */
 struct ew_fd_table {
 	__u64 open, cloexec; /* bitmaps */
@@ -42,7 +44,11 @@ struct ew_fd_table {
 	__u32 min;
 	__u32 looked; /* `kinds` is known */
 	__u32 failed; /* the table could not be read */
+	/* while it is gone through: what crosses of the block at hand, the number of its first descriptor, the word */
+	__u32 base;
+	__u32 word;
 	__u32 pad;
+	__u64 block[EW_FDS_BLOCK];
 };
 
 /* Files that one exec goes through: six at most (exec_binprm(), fs/exec.c), in a power of two by which an index is

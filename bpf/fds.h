@@ -13,7 +13,6 @@
  * until the kernel has unshared it in between (begin_new_exec(), fs/exec.c); it is kept in existence by RCU.
  */
 
-#define EW_FDS_BLOCK 4 /* words that are read at once; they are on the stack */
 #define EW_WORD_BITS 64
 #define EW_FDS_BLOCKS_MAX (1U << 22) /* for 1 << 30 descriptors, more than fs.nr_open can be */
 
@@ -83,34 +82,37 @@ struct ew_fds_scan {
 	__u32 visit; /* the descriptors, not only the bitmaps */
 };
 
-struct ew_fds_word {
-	__u64 left;
-	__u32 base;
-	struct ew_fds_scan *scan;
-};
-
-/* The next descriptor of a word, and its struct file; 0 when it was closed meanwhile. False: none left. */
-static __always_inline bool ew_fds_next(struct ew_fds_word *word, __u64 files, __u32 *number, __u64 *file)
+/*
+ * The next descriptor of the block, and its struct file; 0 when it was closed meanwhile. False: of this word, none is
+ * left. What is decided is kept in the table, not on the stack (struct ew_judge says why).
+ */
+static __always_inline bool ew_fds_next(struct ew_fd_table *table, __u32 *number, __u64 *file)
 {
-	if (!word->left)
+	__u64 left = table->block[table->word & (EW_FDS_BLOCK - 1)];
+
+	if (!left) {
+		table->word++;
 		return false;
-	*number = word->base + ew_first_slot(word->left);
-	word->left &= word->left - 1;
+	}
+	*number = table->base + table->word * EW_WORD_BITS + ew_first_slot(left);
+	table->block[table->word & (EW_FDS_BLOCK - 1)] = left & (left - 1);
 	*file = 0;
-	bpf_probe_read_kernel(file, sizeof(*file), (void *)(files + (__u64)*number * sizeof(*file)));
+	bpf_probe_read_kernel(file, sizeof(*file), (void *)(table->files + (__u64)*number * sizeof(*file)));
 	return true;
 }
 
 /* One descriptor: goes into the record, or its kind to what is known of the table. */
-static long ew_fds_visit(__u32 index, struct ew_fds_word *word)
+static long ew_fds_visit(__u32 index, struct ew_fds_scan *scan)
 {
-	struct ew_fd_table *table = word->scan->table;
-	struct ew_scratch *s = word->scan->scratch;
+	struct ew_fd_table *table = scan->table;
+	struct ew_scratch *s = scan->scratch;
 	__u32 number, kind;
 	__u64 file;
 
-	if ((s && s->fd.described >= EW_FDS_DESCRIBED_MAX) || !ew_fds_next(word, table->files, &number, &file))
+	if (table->word >= EW_FDS_BLOCK || (s && s->fd.described >= EW_FDS_DESCRIBED_MAX))
 		return 1;
+	if (!ew_fds_next(table, &number, &file))
+		return 0;
 	if (s) {
 		if (file)
 			ew_fd_describe(s, file, number);
@@ -140,21 +142,19 @@ static __always_inline __u32 ew_fds_read(struct ew_fd_table *table, __u32 index,
 static long ew_fds_block(__u32 index, struct ew_fds_scan *scan)
 {
 	struct ew_fd_table *table = scan->table;
-	struct ew_fds_word word = {.scan = scan};
-	__u64 open[EW_FDS_BLOCK] = {};
-	__u32 base = ew_fds_read(table, index, scan->min, open);
+	__u64 open[EW_FDS_BLOCK] = {}, any = 0;
 
+	table->base = ew_fds_read(table, index, scan->min, open);
 #pragma unroll
 	for (__u32 i = 0; i < EW_FDS_BLOCK; i++) {
-		if (!open[i])
-			continue;
+		any |= open[i];
 		table->count += ew_bits(open[i]);
-		if (!scan->visit || (scan->scratch && scan->scratch->fd.described >= EW_FDS_DESCRIBED_MAX))
-			continue;
-		word.left = open[i];
-		word.base = base + i * EW_WORD_BITS;
-		bpf_loop(EW_WORD_BITS, ew_fds_visit, &word, 0);
+		table->block[i] = open[i];
 	}
+	if (!any || !scan->visit || (scan->scratch && scan->scratch->fd.described >= EW_FDS_DESCRIBED_MAX))
+		return 0;
+	table->word = 0;
+	bpf_loop(EW_FDS_BLOCK * (EW_WORD_BITS + 1), ew_fds_visit, scan, 0);
 	return 0;
 }
 
@@ -165,12 +165,36 @@ static __always_inline __u32 ew_fds_blocks(const struct ew_fd_table *table)
 	return blocks < EW_FDS_BLOCKS_MAX ? blocks : EW_FDS_BLOCKS_MAX;
 }
 
-static __always_inline void ew_fds_scan(struct ew_fd_table *table, struct ew_scratch *s, __u32 min, __u32 visit)
+/* Where the descriptors go in the record. False: there is no room. */
+static __always_inline bool ew_fds_begin(struct ew_scratch *s)
+{
+	struct mount___fd *home = (void *)s->fd.root_mnt;
+
+	if (!ew_fd_room(s, sizeof(struct ew_fds)))
+		return false;
+	s->fd.sb = 0;
+	s->fd.home_root = (__u64)BPF_CORE_READ(home, mnt.mnt_root);
+	s->fd.used += sizeof(struct ew_fds);
+	s->fd.described = 0;
+	return true;
+}
+
+/*
+ * Counts the descriptors from MIN on, with VISIT looks at each, and with S describes them behind the record there. Not
+ * static, so that it is verified once, not for each path on which some program comes to it: newer kernels go through
+ * every callback until its states repeat.
+ */
+__noinline int ew_fds_scan(struct ew_fd_table *table, struct ew_scratch *s, __u32 min, __u32 visit)
 {
 	struct ew_fds_scan scan = {.table = table, .scratch = s, .min = min, .visit = visit};
 
+	if (!table)
+		return 0;
 	table->count = 0;
+	if (s && !ew_fds_begin(s))
+		return 0;
 	bpf_loop(ew_fds_blocks(table), ew_fds_block, &scan, 0);
+	return 0;
 }
 
 /* Counts what crosses from MIN on and, with LOOK, what kinds there are. Nothing if it is known already. */
@@ -184,36 +208,12 @@ static __always_inline void ew_fds_count(struct ew_fd_table *table, __u32 min, _
 	ew_fds_scan(table, NULL, min, look);
 }
 
-/*
- * Appends the descriptors from MIN on to the record. Not static, so that it is verified once and not in every program
- * that makes records.
- */
-__noinline int ew_fds_put(struct ew_fd_table *table, struct ew_scratch *s, __u32 min)
-{
-	struct mount___fd *home;
-	struct ew_fds *fds;
-
-	if (!s || !table)
-		return 0;
-	fds = (struct ew_fds *)ew_fd_room(s, sizeof(*fds));
-	if (!fds)
-		return 0;
-	s->fd.sb = 0;
-	home = (void *)s->fd.root_mnt;
-	s->fd.home_root = (__u64)BPF_CORE_READ(home, mnt.mnt_root);
-	s->fd.used += sizeof(*fds);
-	s->fd.described = 0;
-	ew_fds_scan(table, s, min, 1);
-	fds->count = table->count;
-	fds->described = s->fd.described;
-	return 0;
-}
-
 /* The record of SIZE bytes with the descriptors that cross behind it. Returns its new size. */
 static __always_inline __u64 ew_fds_append(struct ew_scratch *s, struct task_struct *current, struct ew_exec *x,
 					   __u64 size)
 {
 	struct task_struct___fds *task = (void *)current;
+	struct ew_fds *fds;
 
 	s->fd.root = (__u64)task->fs->root.dentry;
 	s->fd.root_mnt = (__u64)ew_fd_mount(task->fs->root.mnt);
@@ -221,7 +221,12 @@ static __always_inline __u64 ew_fds_append(struct ew_scratch *s, struct task_str
 	s->fd.pid = current->tgid;
 	s->fd.tid = current->pid;
 	s->fd.used = size - EW_RECORD_FIXED;
-	ew_fds_put(&x->table, s, x->fds - 1);
+	fds = (struct ew_fds *)ew_fd_room(s, sizeof(*fds));
+	if (!fds)
+		return size;
+	ew_fds_scan(&x->table, s, x->fds - 1, 1);
+	fds->count = x->table.count;
+	fds->described = s->fd.described;
 	return EW_RECORD_FIXED + s->fd.used;
 }
 
