@@ -32,7 +32,7 @@
 #define EW_SIGKILL 9
 #define EW_SB_KERNMOUNT (1UL << 22) /* linux/fs.h */
 
-#define EW_FDS_BLOCK 4 /* words that are read at once */
+#define EW_FDS_BLOCK 8 /* words that are read at once */
 
 /* The task's table of descriptors, and what a scan of it found. Addresses are the kernel's. */
 struct ew_fd_table {
@@ -44,11 +44,12 @@ struct ew_fd_table {
 	__u32 min;
 	__u32 looked; /* `kinds` is known */
 	__u32 failed; /* the table could not be read */
-	/* while it is gone through: what crosses of the block at hand, the number of its first descriptor, the word */
+	/* while it is gone through: what crosses of the block at hand, the word of it, its first number and what is left */
 	__u32 base;
 	__u32 word;
 	__u32 pad;
-	__u64 block[EW_FDS_BLOCK];
+	__u64 left;
+	__u64 block[EW_FDS_BLOCK], closed[EW_FDS_BLOCK];
 };
 
 /* Files that one exec goes through: six at most (exec_binprm(), fs/exec.c), in a power of two by which an index is

@@ -21,7 +21,7 @@
 #define EW_AF_UNIX 1
 #define EW_NAME_MAX 255
 /* What is read of structures at once; members that some kernel has further down cost it a read more. */
-#define EW_FD_FILE_HEAD 128
+#define EW_FD_FILE_HEAD 96
 #define EW_FD_DENTRY_HEAD 48
 #define EW_FD_INODE_HEAD 80
 #define EW_FD_SB_HEAD 104

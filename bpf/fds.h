@@ -14,7 +14,7 @@
  */
 
 #define EW_WORD_BITS 64
-#define EW_FDS_BLOCKS_MAX (1U << 22) /* for 1 << 30 descriptors, more than fs.nr_open can be */
+#define EW_FDS_BLOCKS_MAX (1U << 21) /* for 1 << 30 descriptors, more than fs.nr_open can be */
 
 struct fdtable___fds {
 	unsigned int max_fds;
@@ -82,37 +82,36 @@ struct ew_fds_scan {
 	__u32 visit; /* the descriptors, not only the bitmaps */
 };
 
-/*
- * The next descriptor of the block, and its struct file; 0 when it was closed meanwhile. False: of this word, none is
- * left. What is decided is kept in the table, not on the stack (struct ew_judge says why).
- */
-static __always_inline bool ew_fds_next(struct ew_fd_table *table, __u32 *number, __u64 *file)
+/* The next word of the block. Returns what ends or goes on with bpf_loop(). */
+static __always_inline long ew_fds_next_word(struct ew_fd_table *table)
 {
-	__u64 left = table->block[table->word & (EW_FDS_BLOCK - 1)];
-
-	if (!left) {
-		table->word++;
-		return false;
-	}
-	*number = table->base + table->word * EW_WORD_BITS + ew_first_slot(left);
-	table->block[table->word & (EW_FDS_BLOCK - 1)] = left & (left - 1);
-	*file = 0;
-	bpf_probe_read_kernel(file, sizeof(*file), (void *)(table->files + (__u64)*number * sizeof(*file)));
-	return true;
+	if (table->word >= EW_FDS_BLOCK - 1)
+		return 1;
+	table->word++;
+	table->base += EW_WORD_BITS;
+	table->left = table->block[table->word & (EW_FDS_BLOCK - 1)];
+	return 0;
 }
 
-/* One descriptor: goes into the record, or its kind to what is known of the table. */
+/*
+ * One descriptor: goes into the record, or its kind to what is known of the table. What is decided is kept in the table,
+ * not on the stack (struct ew_judge says why).
+ */
 static long ew_fds_visit(__u32 index, struct ew_fds_scan *scan)
 {
 	struct ew_fd_table *table = scan->table;
 	struct ew_scratch *s = scan->scratch;
+	__u64 left = table->left, file = 0;
 	__u32 number, kind;
-	__u64 file;
 
-	if (table->word >= EW_FDS_BLOCK || (s && s->fd.described >= EW_FDS_DESCRIBED_MAX))
+	if (!left)
+		return ew_fds_next_word(table);
+	if (s && s->fd.described >= EW_FDS_DESCRIBED_MAX)
 		return 1;
-	if (!ew_fds_next(table, &number, &file))
-		return 0;
+	number = table->base + ew_first_slot(left);
+	table->left = left & (left - 1);
+	/* 0 when it was closed meanwhile */
+	bpf_probe_read_kernel(&file, sizeof(file), (void *)(table->files + (__u64)number * sizeof(file)));
 	if (s) {
 		if (file)
 			ew_fd_describe(s, file, number);
@@ -123,36 +122,42 @@ static long ew_fds_visit(__u32 index, struct ew_fds_scan *scan)
 	return 0;
 }
 
-/* Reads block INDEX of both bitmaps; what is set in OPEN then crosses. Returns the number of its first descriptor. */
-static __always_inline __u32 ew_fds_read(struct ew_fd_table *table, __u32 index, __u32 min, __u64 open[EW_FDS_BLOCK])
+/*
+ * Reads block INDEX of both bitmaps; what is set in table->block then crosses. All of it is in the table, whose contents
+ * the verifier does not follow: on the stack every word would double its paths.
+ */
+static __always_inline void ew_fds_read(struct ew_fd_table *table, __u32 index)
 {
-	__u64 cloexec[EW_FDS_BLOCK] = {}, offset = (__u64)index * EW_FDS_BLOCK * sizeof(__u64);
-	__u32 base = index * EW_FDS_BLOCK * EW_WORD_BITS, left = (table->words - index * EW_FDS_BLOCK) * sizeof(__u64);
-	__u32 size = left < sizeof(cloexec) ? left : sizeof(cloexec);
+	__u32 left = (table->words - index * EW_FDS_BLOCK) * sizeof(__u64);
+	__u32 size = left < sizeof(table->block) ? left : sizeof(table->block);
+	__u64 offset = (__u64)index * sizeof(table->block);
 
-	if (bpf_probe_read_kernel(open, size, (void *)(table->open + offset)) ||
-	    bpf_probe_read_kernel(cloexec, size, (void *)(table->cloexec + offset)))
+	__builtin_memset(table->block, 0, sizeof(table->block));
+	if (bpf_probe_read_kernel(table->block, size, (void *)(table->open + offset)) ||
+	    bpf_probe_read_kernel(table->closed, size, (void *)(table->cloexec + offset)))
 		table->failed = 1;
-#pragma unroll
-	for (__u32 i = 0; i < EW_FDS_BLOCK; i++)
-		open[i] = ew_fds_from(open[i] & ~cloexec[i], base + i * EW_WORD_BITS, min);
-	return base;
 }
 
 static long ew_fds_block(__u32 index, struct ew_fds_scan *scan)
 {
 	struct ew_fd_table *table = scan->table;
-	__u64 open[EW_FDS_BLOCK] = {}, any = 0;
+	__u32 base = index * EW_FDS_BLOCK * EW_WORD_BITS, count = 0;
+	__u64 any = 0;
 
-	table->base = ew_fds_read(table, index, scan->min, open);
+	ew_fds_read(table, index);
 #pragma unroll
 	for (__u32 i = 0; i < EW_FDS_BLOCK; i++) {
-		any |= open[i];
-		table->count += ew_bits(open[i]);
-		table->block[i] = open[i];
+		__u64 open = ew_fds_from(table->block[i] & ~table->closed[i], base + i * EW_WORD_BITS, scan->min);
+
+		table->block[i] = open;
+		any |= open;
+		count += ew_bits(open);
 	}
+	table->count += count;
 	if (!any || !scan->visit || (scan->scratch && scan->scratch->fd.described >= EW_FDS_DESCRIBED_MAX))
 		return 0;
+	table->left = table->block[0];
+	table->base = base;
 	table->word = 0;
 	bpf_loop(EW_FDS_BLOCK * (EW_WORD_BITS + 1), ew_fds_visit, scan, 0);
 	return 0;
