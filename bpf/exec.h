@@ -44,7 +44,8 @@ struct ew_fd_table {
 	__u32 min;
 	__u32 looked; /* `kinds` is known */
 	__u32 failed; /* the table could not be read */
-	/* while it is gone through: what crosses of the block at hand, the word of it, its first number and what is left */
+	/* while it is gone through: what crosses of the block at hand, the word of it, its first number and what is
+	 * left */
 	__u32 base;
 	__u32 word;
 	__u32 pad;

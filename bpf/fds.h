@@ -94,8 +94,8 @@ static __always_inline long ew_fds_next_word(struct ew_fd_table *table)
 }
 
 /*
- * One descriptor: goes into the record, or its kind to what is known of the table. What is decided is kept in the table,
- * not on the stack (struct ew_judge says why).
+ * One descriptor: goes into the record, or its kind to what is known of the table. What is decided is kept in the
+ * table, not on the stack (struct ew_judge says why).
  */
 static long ew_fds_visit(__u32 index, struct ew_fds_scan *scan)
 {
@@ -123,8 +123,8 @@ static long ew_fds_visit(__u32 index, struct ew_fds_scan *scan)
 }
 
 /*
- * Reads block INDEX of both bitmaps; what is set in table->block then crosses. All of it is in the table, whose contents
- * the verifier does not follow: on the stack every word would double its paths.
+ * Reads block INDEX of both bitmaps; what is set in table->block then crosses. All of it is in the table, whose
+ * contents the verifier does not follow: on the stack every word would double its paths.
  */
 static __always_inline void ew_fds_read(struct ew_fd_table *table, __u32 index)
 {

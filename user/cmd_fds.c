@@ -80,8 +80,8 @@ static int count(struct summary *s, json_object *record, json_object *fd, __u64 
 
 	if (!target)
 		return -ENOMEM;
-	if (ew_words_find(&ew_fd_kind_words, words.kind) < 0 || !is_escaped(words.profile) || !is_escaped(words.giver) ||
-	    !is_escaped(words.receiver) || !is_escaped(target) || !is_escaped(words.access))
+	if (ew_words_find(&ew_fd_kind_words, words.kind) < 0 || !is_escaped(words.profile) ||
+	    !is_escaped(words.giver) || !is_escaped(words.receiver) || !is_escaped(target) || !is_escaped(words.access))
 		return -EBADMSG;
 	leak = ew_leaks_get(&s->leaks, &words);
 	if (!leak && !s->leaks.full)
@@ -182,9 +182,9 @@ static void print_text(const struct summary *s, struct ew_leak *const *list)
 		_cleanup_free_ char *remedy = ew_leak_remedy(list[i]);
 		const struct ew_leak_words *w = &list[i]->words;
 
-		printf("%" PRIu64 " %s  %s -> %s%s%s\n", (uint64_t)list[i]->count, list[i]->count == 1 ? "time" : "times",
-		       or_unknown(w->giver), or_unknown(w->receiver), list[i]->dangerous ? "  DANGEROUS" : "",
-		       list[i]->refused ? "  refused" : "");
+		printf("%" PRIu64 " %s  %s -> %s%s%s\n", (uint64_t)list[i]->count,
+		       list[i]->count == 1 ? "time" : "times", or_unknown(w->giver), or_unknown(w->receiver),
+		       list[i]->dangerous ? "  DANGEROUS" : "", list[i]->refused ? "  refused" : "");
 		printf("    what   %s %s (%s)%s%s\n", w->kind, w->target, w->access, *w->profile ? ", profile " : "",
 		       w->profile);
 		printf("    change %s\n", remedy ?: "");
@@ -195,7 +195,8 @@ static void print_text(const struct summary *s, struct ew_leak *const *list)
 		printf("%" PRIu64 " more crossed that their records do not describe (the first 32 of an exec are).\n",
 		       (uint64_t)s->described_not);
 	if (s->apart_not)
-		printf("%" PRIu64 " more were not kept apart: over %d kinds of leak.\n", (uint64_t)s->apart_not, EW_LEAKS_MAX);
+		printf("%" PRIu64 " more were not kept apart: over %d kinds of leak.\n", (uint64_t)s->apart_not,
+		       EW_LEAKS_MAX);
 }
 
 static void print_json(const struct summary *s, struct ew_leak *const *list)

@@ -125,15 +125,14 @@ static void take_leak(void *ctx, const struct ew_fd_view *fd)
 	bool first = true;
 
 	if (target && giver && receiver)
-		leak = ew_leaks_get(&l->t->leaks,
-				    &(struct ew_leak_words){
-					    .profile = view->record.profile,
-					    .giver = giver,
-					    .receiver = receiver,
-					    .kind = ew_words_name(&ew_fd_kind_words, fd->fd.kind),
-					    .target = target,
-					    .access = ew_fd_access(&fd->fd),
-				    });
+		leak = ew_leaks_get(&l->t->leaks, &(struct ew_leak_words){
+							  .profile = view->record.profile,
+							  .giver = giver,
+							  .receiver = receiver,
+							  .kind = ew_words_name(&ew_fd_kind_words, fd->fd.kind),
+							  .target = target,
+							  .access = ew_fd_access(&fd->fd),
+						  });
 	if (leak) {
 		leak->dangerous |= fd->fd.dangers != 0;
 		first = ew_leaks_tell(leak, view->record.time, l->t->options.period * NSEC_PER_SEC);
@@ -146,8 +145,8 @@ static void take_leak(void *ctx, const struct ew_fd_view *fd)
 }
 
 /*
- * What --fds prints of a record: each leak that was not told yet, or as JSON the record if it has such a one. Returns as
- * put_line(); ANY: whether anything was printed.
+ * What --fds prints of a record: each leak that was not told yet, or as JSON the record if it has such a one. Returns
+ * as put_line(); ANY: whether anything was printed.
  */
 static int take_leaks(struct trace *t, __s64 offset, bool *any)
 {

@@ -156,7 +156,8 @@ static const struct {
 	const char *kind, *remedy;
 } remedies[] = {
 	{"fifo", "pipe2(fds, O_CLOEXEC), or open(path, ... | O_CLOEXEC)"},
-	{"socket", "socket(domain, type | SOCK_CLOEXEC, protocol), accept4(..., SOCK_CLOEXEC), or recvmsg(..., MSG_CMSG_CLOEXEC)"},
+	{"socket", "socket(domain, type | SOCK_CLOEXEC, protocol), accept4(..., SOCK_CLOEXEC), or recvmsg(..., "
+		   "MSG_CMSG_CLOEXEC)"},
 	{"memfd", "memfd_create(name, ... | MFD_CLOEXEC)"},
 	{"eventfd", "eventfd(value, ... | EFD_CLOEXEC)"},
 	{"epoll", "epoll_create1(EPOLL_CLOEXEC)"},
@@ -170,7 +171,8 @@ static const struct {
 };
 
 /* These are made close-on-exec; somebody has cleared that, or made a copy. */
-static const char copied[] = "fcntl(fd, F_DUPFD_CLOEXEC, ...) or dup3(..., O_CLOEXEC) in place of dup(2), and no FD_CLOEXEC cleared";
+static const char copied[] =
+	"fcntl(fd, F_DUPFD_CLOEXEC, ...) or dup3(..., O_CLOEXEC) in place of dup(2), and no FD_CLOEXEC cleared";
 
 static const char *open_flags(const char *access)
 {

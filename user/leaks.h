@@ -69,7 +69,8 @@ struct ew_leak **ew_leaks_sorted(const struct ew_leaks *leaks);
  */
 char *ew_leak_target(const char *path);
 
-/* The call that would have to change, with what it lacks: `open("/etc/hosts", O_RDONLY | O_CLOEXEC)`. The caller frees it. */
+/* The call that would have to change, with what it lacks: `open("/etc/hosts", O_RDONLY | O_CLOEXEC)`. The caller frees
+ * it. */
 char *ew_leak_remedy(const struct ew_leak *leak);
 
 void ew_leaks_clear(struct ew_leaks *leaks);

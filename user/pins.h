@@ -81,8 +81,9 @@ int ew_pins_check_bpffs(char *why, size_t size);
 /*
  * ew_lock_take - keeps other administrators out until the returned descriptor is closed
  *
- * Waits up to ten seconds for one holder, and up to a minute while one holder follows another. Returns a descriptor, or a
- * negative errno after logging it; -EWOULDBLOCK: another execward had the lock at the end (its pid is in the message).
+ * Waits up to ten seconds for one holder, and up to a minute while one holder follows another. Returns a descriptor, or
+ * a negative errno after logging it; -EWOULDBLOCK: another execward had the lock at the end (its pid is in the
+ * message).
  */
 int ew_lock_take(void);
 
