@@ -37,6 +37,10 @@ service fds-none "/ew/bin/fdleak r=/etc/hosts cloexec -- $SEE" Environment=LISTE
 for n in activate allowed; do
 	service "fds-$n" "/usr/bin/systemd-socket-activate -l 127.0.0.1:$([ $n = activate ] && echo 901 || echo 902) $SEE" TimeoutStartSec=60
 done
+for n in kept strict-kept; do
+	printf '[Service]\nExecStart=/ew/bin/fdstore /run/fds-%s.result\nNotifyAccess=all\nFileDescriptorStoreMax=4\n' $n >"$UNITS/fds-$n.service"
+	printf 'Restart=on-failure\nRestartSec=100ms\n' >>"$UNITS/fds-$n.service"
+done
 cat >"$POLICY/p.yaml" <<'E'
 version: 1
 profiles:
@@ -46,7 +50,7 @@ profiles:
     fds: {mode: deny, allow: [{kind: socket, program: /ew/bin/tiny}]}
   - name: strict
     mode: audit
-    cgroups: [/system.slice/fds-strict.service]
+    cgroups: [/system.slice/fds-strict.service, /system.slice/fds-strict-kept.service]
     fds: {mode: deny, ignore: [stdio]}
 E
 systemctl daemon-reload
@@ -59,16 +63,35 @@ activated() {
 	wait
 }
 
+# kept NAME: what the service has after its restart, or what becomes of it
+kept() {
+	rm -f "/run/fds-$1.result"
+	systemctl reset-failed "fds-$1.service" 2>/dev/null
+	systemctl start "fds-$1.service" 2>/dev/null
+	if wait_for 30 kept_ends "$1" && [ -s "/run/fds-$1.result" ]; then
+		cat "/run/fds-$1.result"
+	else
+		systemctl show -P Result -P ExecMainStatus "fds-$1.service" | tr '\n' ' '
+	fi
+	systemctl stop "fds-$1.service"
+}
+kept_ends() { [ -s "/run/fds-$1.result" ] || systemctl is-failed -q "fds-$1.service"; }
+
 t_case "without policy"
 for n in listen strict user forged; do is "$n: has a descriptor" 42 "$(started fds-$n)"; done
 is "none: has none" 41 "$(started fds-none)"
 is "systemd-socket-activate passes one" 42 "$(activated fds-activate 901)"
+
+for n in kept strict-kept; do is "$n: has its descriptor again" /etc/hosts "$(kept $n)"; done
 
 t_case "a socket unit"
 ok "load" execward --policy-dir "$POLICY" load
 is "listen_fds: passed" 42 "$(started fds-listen)"
 is "passed to a service of a plain user" 42 "$(started fds-user)"
 is "not ignored: refused" 203 "$(started fds-strict)"
+t_case "the descriptor store"
+is "listen_fds: passed after the restart" /etc/hosts "$(kept kept)"
+is "not ignored: refused" "exit-code 203 " "$(kept strict-kept)"
 t_case "LISTEN_FDS"
 is "forged: refused" 126 "$(started fds-forged)"
 is "without a descriptor it starts" 41 "$(started fds-none)"
