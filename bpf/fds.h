@@ -67,14 +67,6 @@ static __always_inline __u32 ew_bits(__u64 word)
 	return word * 0x0101010101010101UL >> 56;
 }
 
-/* WORD, whose lowest bit is descriptor BASE, without those below MIN. */
-static __always_inline __u64 ew_fds_from(__u64 word, __u32 base, __u32 min)
-{
-	if (base >= min)
-		return word;
-	return min - base < EW_WORD_BITS ? word & ~0UL << (min - base) : 0;
-}
-
 struct ew_fds_scan {
 	struct ew_fd_table *table;
 	struct ew_scratch *scratch; /* NULL: none is to be described */
@@ -138,6 +130,18 @@ static __always_inline void ew_fds_read(struct ew_fd_table *table, __u32 index)
 		table->failed = 1;
 }
 
+/* Takes the first N descriptors out of the block. */
+static __always_inline void ew_fds_cut(struct ew_fd_table *table, __u32 n)
+{
+	__u32 words = n / EW_WORD_BITS;
+
+	for (__u32 i = 0; i < EW_FDS_BLOCK; i++)
+		if (i < words)
+			table->block[i] = 0;
+	if (words < EW_FDS_BLOCK)
+		table->block[words] &= ~0UL << (n & (EW_WORD_BITS - 1));
+}
+
 static long ew_fds_block(__u32 index, struct ew_fds_scan *scan)
 {
 	struct ew_fd_table *table = scan->table;
@@ -145,9 +149,11 @@ static long ew_fds_block(__u32 index, struct ew_fds_scan *scan)
 	__u64 any = 0;
 
 	ew_fds_read(table, index);
+	if (base < scan->min)
+		ew_fds_cut(table, scan->min - base);
 #pragma unroll
 	for (__u32 i = 0; i < EW_FDS_BLOCK; i++) {
-		__u64 open = ew_fds_from(table->block[i] & ~table->closed[i], base + i * EW_WORD_BITS, scan->min);
+		__u64 open = table->block[i] & ~table->closed[i];
 
 		table->block[i] = open;
 		any |= open;
