@@ -2,9 +2,9 @@
 /*
  * fdstore RESULT - a service that gives the service manager a descriptor to keep, ends, and has it again after that
  *
- * Started without a descriptor from 3 on it sends one of /etc/hosts (FDSTORE=1, sd_notify(3)), waits until that has been
- * read (BARRIER=1) and exits 1, so that it is started again. With one it writes into RESULT what that is open on, and
- * stays.
+ * Started without a descriptor from 3 on it sends one of /etc/hosts (FDSTORE=1, sd_notify(3)), waits until that has
+ * been read (BARRIER=1) and exits 1, so that it is started again. With one it writes into RESULT what that is open on,
+ * and stays.
  */
 #include <errno.h>
 #include <fcntl.h>
