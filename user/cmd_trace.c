@@ -166,10 +166,11 @@ static int tell_again(void *ctx, const struct ew_leak *leak)
 {
 	struct trace *t = ctx;
 	__u64 boot = (__u64)clock_now(CLOCK_BOOTTIME);
+	__u64 seconds = (boot - leak->since + NSEC_PER_SEC - 1) / NSEC_PER_SEC;
 	__s64 offset = ew_record_clock_offset();
 
-	return put_line(t, t->options.json ? ew_record_json_again(boot, offset, leak, t->options.period)
-					   : ew_record_text_again(boot, offset, leak, t->options.period, &t->text));
+	return put_line(t, t->options.json ? ew_record_json_again(boot, offset, leak, seconds)
+					   : ew_record_text_again(boot, offset, leak, seconds, &t->text));
 }
 
 /* Of leaks whose period is over, or, ENDING, of all: how often they came again. */

@@ -38,6 +38,7 @@ static struct ew_leak *leak_new(const struct ew_leak_words *words)
 	leak = calloc(1, sizeof(*leak) + size);
 	if (!leak)
 		return NULL;
+	leak->size = sizeof(*leak) + size;
 	to[0] = &leak->words.profile;
 	to[1] = &leak->words.giver;
 	to[2] = &leak->words.receiver;
@@ -59,16 +60,18 @@ struct ew_leak *ew_leaks_get(struct ew_leaks *leaks, const struct ew_leak_words 
 
 	if (found)
 		return *found;
-	if (leaks->n == EW_LEAKS_MAX) {
+	leak = leak_new(words);
+	if (leak && (leaks->n == EW_LEAKS_MAX || leak->size > EW_LEAKS_BYTES - leaks->bytes)) {
 		leaks->full = true;
+		free(leak);
 		return NULL;
 	}
-	leak = leak_new(words);
 	if (!leak || !tsearch(leak, &leaks->tree, compare)) {
 		free(leak);
 		return NULL;
 	}
 	leaks->n++;
+	leaks->bytes += leak->size;
 	return leak;
 }
 
@@ -125,8 +128,9 @@ int ew_leaks_settle(struct ew_leaks *leaks, __u64 now, __u64 period,
 		if (items[i]->untold)
 			err = again(ctx, items[i]);
 		tdelete(items[i], &leaks->tree, compare);
-		free(items[i]);
+		leaks->bytes -= items[i]->size;
 		leaks->n--;
+		free(items[i]);
 	}
 	return err;
 }

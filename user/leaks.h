@@ -26,21 +26,25 @@ struct ew_leak {
 	__u64 count;
 	__u64 since;  /* when the period began, in the caller's unit; for ew_leaks_tell() */
 	__u64 untold; /* of them, since then */
+	size_t size;  /* of all this, bytes */
 };
 
+/* Whoever leaks chooses the words, as many and as long as paths can be. */
 #define EW_LEAKS_MAX 65536
+#define EW_LEAKS_BYTES (64U << 20)
 
 /* All zero is empty. */
 struct ew_leaks {
 	void *tree;
-	size_t n;
+	size_t n, bytes;
 	bool full; /* there were more */
 };
 
 /*
  * ew_leaks_get - the leak of these words, a new one with a count of 0
  *
- * Good until it is dropped or all are. NULL for want of memory, or of room: more than EW_LEAKS_MAX are not kept apart.
+ * Good until it is dropped or all are. NULL for want of memory, or of room: more than EW_LEAKS_MAX, or than
+ * EW_LEAKS_BYTES hold, are not kept apart.
  */
 struct ew_leak *ew_leaks_get(struct ew_leaks *leaks, const struct ew_leak_words *words);
 

@@ -67,6 +67,35 @@ static void test_limit(void **state)
 	ew_leaks_clear(&leaks);
 }
 
+/* Long words fill it sooner, and what is forgotten gives its room back. */
+static int nothing(void *ctx, const struct ew_leak *leak)
+{
+	(void)ctx;
+	(void)leak;
+	return 0;
+}
+
+static void test_bytes(void **state)
+{
+	struct ew_leaks leaks = {};
+	char target[16384];
+	size_t n = 0;
+
+	(void)state;
+	memset(target, 'x', sizeof(target));
+	target[sizeof(target) - 1] = '\0';
+	do
+		snprintf(target, 9, "/%07zu", n++), target[8] = '/';
+	while (get(&leaks, "/x", "regular", target));
+	assert_true(leaks.full);
+	assert_in_range(n, 4000, 4096);
+	assert_true(leaks.bytes <= EW_LEAKS_BYTES);
+	assert_int_equal(ew_leaks_settle(&leaks, 60, 60, nothing, NULL), 0);
+	assert_int_equal(leaks.bytes, 0);
+	assert_non_null(get(&leaks, "/x", "regular", target));
+	ew_leaks_clear(&leaks);
+}
+
 struct told {
 	int n;
 	__u64 untold;
@@ -218,7 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_apart),  cmocka_unit_test(test_limit),  cmocka_unit_test(test_periods),
 		cmocka_unit_test(test_sorted), cmocka_unit_test(test_target), cmocka_unit_test(test_remedy),
-		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_again),  cmocka_unit_test(test_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

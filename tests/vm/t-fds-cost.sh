@@ -57,8 +57,8 @@ off=$(inside fd-off 0)
 ok "reload, with fds" execward --policy-dir "$T_TMP/on" reload
 with=$(inside fd-plain 0)
 note "inside the programs, untagged: $plain without fds in the policy, $with with; tagged: $off, $(inside fd-off 0)"
-# the programs differ by some instructions from one run to the next: how long a chain of a hash map is
-within "untagged, with fds in the policy" $((plain + plain / 20)) "$with"
+# the same program comes to 659 or to 662 from one run to the next; a look-up more would be a dozen at least
+within "untagged, with fds in the policy" $((plain + 8)) "$with"
 audit=$(inside fd-audit 0)
 within "audit, no descriptor, over tagged" 6000 $((audit - off))
 within "deny, no descriptor, over tagged" 6000 $(($(inside fd-deny 0) - off))
