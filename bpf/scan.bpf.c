@@ -8,7 +8,7 @@
  *
  * The tool attaches the last two (they go with its descriptors, whatever becomes of it), begins, and then walks until a
  * whole walk finds nothing left to do. A descendant is who has a visited process among its parents,
- * or is one of the `orphans`, or has one of those among its parents.
+ * or is one of the `orphans`, or has one of those among its parents; the process itself is one of them.
  */
 #include "exec.h"
 #include "tags.h"
@@ -31,6 +31,15 @@ static __always_inline struct ew_scan *ew_scan_get(void)
 	return bpf_map_lookup_elem(&scans, &zero);
 }
 
+/* What a process keeps while threads of it become its leader: de_thread(), fs/exec.c. */
+static __always_inline struct ew_orphan ew_orphan_key(struct task_struct *leader)
+{
+	return (struct ew_orphan){
+		.start_time = BPF_CORE_READ((struct task_struct___family *)leader, start_boottime),
+		.pid = leader->tgid,
+	};
+}
+
 struct ew_climb {
 	struct task_struct *leader;
 	__u64 scan;
@@ -41,10 +50,7 @@ static long ew_climb_once(__u32 level, struct ew_climb *climb)
 {
 	struct task_struct *leader = climb->leader;
 	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, leader, 0, 0);
-	struct ew_orphan key = {
-		.start_time = BPF_CORE_READ((struct task_struct___family *)leader, start_boottime),
-		.pid = leader->tgid,
-	};
+	struct ew_orphan key = ew_orphan_key(leader);
 	__u64 *orphan = bpf_map_lookup_elem(&orphans, &key);
 
 	if ((tag && tag->scan == climb->scan) || (orphan && *orphan == climb->scan)) {
@@ -186,6 +192,12 @@ int ew_task_walk(struct bpf_iter__task *ctx)
 	if (task->pid != task->tgid)
 		return ew_walk_say(ctx, ew_walk_thread(task));
 	if (scan->beginning) {
+		struct ew_orphan root = ew_orphan_key(task);
+		__u64 number = scan->number;
+
+		/* a thread that becomes the leader before its tag is up to date is found by this alone */
+		if (bpf_map_update_elem(&orphans, &root, &number, BPF_ANY))
+			return ew_walk_say(ctx, EW_WALK_FAILED);
 		/* not by the tool: storing the entry would undo what is counted meanwhile */
 		scan->beginning = 0;
 		return ew_walk_say(ctx, ew_scan_visit(scan, task));

@@ -249,7 +249,11 @@ static int scan(const struct ew_pins *pins, const struct ew_process *root, __u64
 	for (int i = 0; err == 0; i++) {
 		err = walk(pins, -1, &came);
 		*changed += came.changed;
-		if (err < 0 || !came.visited)
+		/*
+		 * A thread that becomes the leader while a walk is between the two is missed by that walk, and found
+		 * by the next one. The beginning can end early, at a thread that ends, so it is none of the two.
+		 */
+		if (err < 0 || (!came.visited && i > 0))
 			break;
 		err = i < WALKS_MAX ? 0 : -EAGAIN;
 	}

@@ -73,7 +73,12 @@ read -r ASKER <"$T_TMP/pid"
 like "under the profile or not, as nobody was told" '^(0|refused)$' "$(asker_ask)"
 asker_stop
 exec 8>&-
-is "twin: nobody execs" 'asked EALREADY' "$(echo ask | timeout 2 asuser 1000 1000 1000 tenter amid own-63 -- /nowhere/to/be 2>/dev/null | head -n 1)"
+: >"$T_TMP/asked"
+echo ask | asuser 1000 1000 1000 tenter alone own-63 -- "$PLAIN" >"$T_TMP/asked" &
+alone=$!
+wait_for 30 grep -q asked "$T_TMP/asked"
+is "twin: nobody execs" 'asked EALREADY' "$(cat "$T_TMP/asked")"
+kill $alone
 
 execward unload
 t_done

@@ -11,6 +11,7 @@
  *   forks     in N processes, one after the other, one thread enters while another forks; a child that can see that
  *             it was entered executes PROGRAM; tells in how many one was not refused
  *   amid      a thread executes PROGRAM; the leader waits for a line of input, asks once, tells "asked ERRNO", waits
+ *   alone     the same without that thread
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -264,11 +265,12 @@ static void *execute_in_thread(void *unused)
 	return NULL;
 }
 
-static _Noreturn void amid(void)
+static _Noreturn void amid(int executes)
 {
 	char line[16];
 
-	start(execute_in_thread, NULL);
+	if (executes)
+		start(execute_in_thread, NULL);
 	if (read(STDIN_FILENO, line, sizeof(line)) < 0)
 		die("read");
 	printf("asked %s\n", name(raw_errno(profiles[0], 0, 0, 0)));
@@ -309,8 +311,8 @@ int main(int argc, char **argv)
 		return many(n);
 	} else if (strcmp(argv[1], "forks") == 0) {
 		return forks(n);
-	} else if (strcmp(argv[1], "amid") == 0) {
-		amid();
+	} else if (strcmp(argv[1], "amid") == 0 || strcmp(argv[1], "alone") == 0) {
+		amid(strcmp(argv[1], "amid") == 0);
 	}
 	return 2;
 }
