@@ -16,6 +16,7 @@
 #include "escape.h"
 #include "leaks.h"
 #include "log.h"
+#include "profile_names.h"
 #include "reader.h"
 #include "record_fds.h"
 #include "record_json.h"
@@ -36,6 +37,7 @@ struct trace {
 	bool flush_lines, terminal;
 	struct ew_record_text_options text;
 	struct ew_pins pins;
+	struct ew_profile_names profiles;
 	struct ew_record_names names;
 	struct ew_record_view view;
 	struct ew_stream *stream;
@@ -195,6 +197,7 @@ static int take_record(void *ctx, const void *data, size_t len)
 		t->bad++;
 		return 0;
 	}
+	ew_profile_names_follow(&t->pins, &t->profiles);
 	if (!ew_trace_filter_match(&t->filter, &t->view))
 		return 0;
 	if (t->options.fds)
@@ -293,7 +296,7 @@ static int open_stream(struct trace *t)
 
 	if (lock < 0)
 		return lock;
-	if (ew_trace_filter_open(&t->filter, &t->options, &t->pins) < 0)
+	if (ew_trace_filter_open(&t->filter, &t->options, &t->pins, &t->profiles) < 0)
 		return -EINVAL;
 	if (ew_pins_need_shapes(&t->pins, ~0U) < 0)
 		return -EIO;
@@ -333,7 +336,12 @@ static int trace(struct trace *t)
 
 static int profile_name(void *ctx, unsigned int slot, char out[EW_PROFILE_NAME_MAX])
 {
-	return ew_pins_profile_name(ctx, slot, out);
+	const struct ew_profile_names *profiles = ctx;
+
+	if (slot >= EW_PROFILES_MAX || !*profiles->name[slot])
+		return -ENOENT;
+	memcpy(out, profiles->name[slot], EW_PROFILE_NAME_MAX);
+	return 0;
 }
 
 static int cgroup_path(void *ctx, __u64 id, char *out, size_t size)
@@ -348,7 +356,7 @@ int ew_cmd_trace(int argc, char **argv)
 	int code;
 
 	t.names = (struct ew_record_names){
-		.ctx = &t.pins,
+		.ctx = &t.profiles,
 		.profile = profile_name,
 		.cgroup = cgroup_path,
 		.user = ew_record_user_name,

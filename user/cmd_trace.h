@@ -7,7 +7,7 @@
 
 #include "identity.h"
 #include "pid_tree.h"
-#include "pins.h"
+#include "profile_names.h"
 #include "record_view.h"
 
 /* The command line of `trace`, and which records it asks for. */
@@ -32,8 +32,8 @@ int ew_trace_options_parse(struct ew_trace_options *options, int argc, char **ar
 
 struct ew_trace_filter {
 	const struct ew_trace_options *options;
-	const struct ew_pins *pins;
-	char cgroup_path[EW_PATH_MAX]; /* of the cgroup asked for, in the hierarchy */
+	const struct ew_profile_names *profiles; /* as of the record */
+	char cgroup_path[EW_PATH_MAX];		 /* of the cgroup asked for, in the hierarchy */
 	__u64 cgroup_id;
 	__u32 first_user, last_user;	/* the users asked for */
 	struct ew_identity program;	/* of the file that is there now; all zero: none */
@@ -47,7 +47,7 @@ struct ew_trace_filter {
  * ew_trace_filter_clear() gives the memory back.
  */
 int ew_trace_filter_open(struct ew_trace_filter *filter, const struct ew_trace_options *options,
-			 const struct ew_pins *pins);
+			 const struct ew_pins *pins, const struct ew_profile_names *profiles);
 void ew_trace_filter_clear(struct ew_trace_filter *filter);
 
 /*

@@ -264,13 +264,14 @@ void ew_trace_filter_clear(struct ew_trace_filter *f)
 	ew_pid_tree_clear(&f->tree);
 }
 
-int ew_trace_filter_open(struct ew_trace_filter *f, const struct ew_trace_options *o, const struct ew_pins *pins)
+int ew_trace_filter_open(struct ew_trace_filter *f, const struct ew_trace_options *o, const struct ew_pins *pins,
+			 const struct ew_profile_names *profiles)
 {
 	_cleanup_close_ int fd = -1;
 	int err = 0;
 
 	f->options = o;
-	f->pins = pins;
+	f->profiles = profiles;
 	if (o->profile && ew_pins_profile_slot(pins, o->profile) < 0)
 		return -ENOENT;
 	err = o->user ? find_users(f, o->user) : 0;
@@ -292,15 +293,11 @@ int ew_trace_filter_open(struct ew_trace_filter *f, const struct ew_trace_option
 
 static bool profile_applies(const struct ew_trace_filter *f, const struct ew_record *r)
 {
-	char name[EW_PROFILE_NAME_MAX];
-
 	if (EW_STREQ(r->profile, f->options->profile))
 		return true;
-	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
-		if ((r->profiles >> slot & 1) && ew_pins_profile_name(f->pins, slot, name) == 0 &&
-		    EW_STREQ(name, f->options->profile))
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if ((r->profiles >> slot & 1) && EW_STREQ(f->profiles->name[slot], f->options->profile))
 			return true;
-	}
 	return false;
 }
 

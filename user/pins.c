@@ -414,29 +414,6 @@ int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFIL
 	return err;
 }
 
-int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out)
-{
-	struct ew_profile all[EW_PROFILES_MAX];
-	int err = slot < EW_PROFILES_MAX ? ew_pins_profiles(pins, all) : -ENOENT;
-
-	if (err < 0)
-		return err;
-	if (!(all[slot].flags & EW_PROFILE_USED))
-		return -ENOENT;
-	*out = all[slot];
-	return 0;
-}
-
-int ew_pins_profile_name(const struct ew_pins *pins, unsigned int slot, char out[EW_PROFILE_NAME_MAX])
-{
-	struct ew_profile profile;
-	int err = ew_pins_profile(pins, slot, &profile);
-
-	if (err == 0)
-		memcpy(out, profile.name, EW_PROFILE_NAME_MAX);
-	return err;
-}
-
 int ew_pins_profile_slot(const struct ew_pins *pins, const char *name)
 {
 	struct ew_profile all[EW_PROFILES_MAX];

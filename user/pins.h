@@ -129,10 +129,6 @@ __u64 ew_pins_policy_hash(const struct ew_pins *pins);
  */
 int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX]);
 
-/* The profile in a slot. Returns 0, -ENOENT for an empty slot, or what bpf(2) failed with. */
-int ew_pins_profile(const struct ew_pins *pins, unsigned int slot, struct ew_profile *out);
-int ew_pins_profile_name(const struct ew_pins *pins, unsigned int slot, char out[EW_PROFILE_NAME_MAX]);
-
 /*
  * ew_pins_profile_slot - the slot of the profile called NAME
  *

@@ -9,14 +9,23 @@ void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *
 {
 	struct ew_profile all[EW_PROFILES_MAX];
 
+	__u32 generation = ew_pins_generation(pins);
+
 	memset(names, 0, sizeof(*names));
 	if (ew_pins_profiles(pins, all) < 0)
 		return;
+	names->generation = generation;
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
 		memcpy(names->name[slot], all[slot].name, sizeof(names->name[slot]));
 		if (all[slot].flags & EW_PROFILE_GONE)
 			names->gone |= 1ULL << slot;
 	}
+}
+
+void ew_profile_names_follow(const struct ew_pins *pins, struct ew_profile_names *names)
+{
+	if (!names->generation || ew_pins_generation(pins) != names->generation)
+		ew_profile_names_read(pins, names);
 }
 
 /* A slot whose profile is gone still applies to whatever has it. */

@@ -43,7 +43,12 @@ is "63 that do not" "0 failed, 0 refused
 0" "$(alice tenter many 63 own -- "$SUID" 2>&1)"
 records_begin
 alice tenter many 64 own -- "$PLAIN" >/dev/null 2>&1
+named() { tail -n 1 "$T_TMP/records" | grep -q '"own-63".*}$'; }
+ok "the last is told" wait_for 60 named
+waited=$(sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$r_pid/status")
 records_end
+note "trace waited $waited times"
+ok "and the kernel was not waited for to name each" test "${waited:-9999}" -lt 500
 is "none is lost" 64 "$(printf '%s\n' "$RECORDS" | tail -n 1 | sed 's/.*"profiles"//' | grep -o 'own-' | wc -l)"
 
 t_case "a thread that forks meanwhile"
