@@ -20,6 +20,8 @@ LLVM_STRIP ?= llvm-strip
 BPFTOOL ?= $(or $(wildcard /usr/sbin/bpftool),bpftool)
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
+# of the tests' builds; who says -j decides for them too
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 HOST_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
 BPF_ARCHES := x86_64 arm64
@@ -124,24 +126,24 @@ unit-tests: $(UNIT_TESTS)
 
 check: deps-vm
 	$(call need,$(LINT_PACKAGES))
-	$(Q)$(MAKE) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no
-	$(Q)$(MAKE) --no-print-directory unit-tests DEPS=no O=$(O)/sanitize SANITIZE=address,undefined
+	$(Q)$(MAKE) $(JOBS) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no
+	$(Q)$(MAKE) $(JOBS) --no-print-directory unit-tests DEPS=no O=$(O)/sanitize SANITIZE=address,undefined
 	$(Q)O=$(O) tests/check unit sanitized docs build vm
 
 check-unit: deps-unit
-	$(Q)$(MAKE) --no-print-directory $(UNIT_TESTS) DEPS=no
+	$(Q)$(MAKE) $(JOBS) --no-print-directory $(UNIT_TESTS) DEPS=no
 	$(Q)O=$(O) tests/check unit docs
 
 check-vm: deps-vm
-	$(Q)$(MAKE) --no-print-directory all $(GUEST_TOOLS) DEPS=no
+	$(Q)$(MAKE) $(JOBS) --no-print-directory all $(GUEST_TOOLS) DEPS=no
 	$(Q)O=$(O) tests/check vm
 
 demo: deps-vm
-	$(Q)$(MAKE) --no-print-directory all $(GUEST_TOOLS) DEPS=no
+	$(Q)$(MAKE) $(JOBS) --no-print-directory all $(GUEST_TOOLS) DEPS=no
 	$(Q)O=$(O) tests/demo
 
 bench: deps-vm
-	$(Q)$(MAKE) --no-print-directory all $(GUEST_TOOLS) DEPS=no
+	$(Q)$(MAKE) $(JOBS) --no-print-directory all $(GUEST_TOOLS) DEPS=no
 	$(Q)O=$(O) tests/bench/run
 
 # --- installing ---------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ records_begin
 alice tenter many 64 own -- "$PLAIN" >/dev/null 2>&1
 named() { tail -n 1 "$T_TMP/records" | grep -q '"own-63".*}$'; }
 ok "the last is told" wait_for 60 named
+# shellcheck disable=SC2154 # of records_begin
 waited=$(sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$r_pid/status")
 records_end
 note "trace waited $waited times"
