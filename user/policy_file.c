@@ -67,6 +67,12 @@ static int add_text(struct ew_policy_texts *texts, const char *path, char **byte
 	return 0;
 }
 
+/* What to do about an errno of open(2); ends the message. */
+static const char *remedy(int err)
+{
+	return err == EACCES ? "; read it as root, or let everybody read it (chmod a+r)" : "";
+}
+
 static bool check_stat(const char *shown, const struct stat *st, unsigned int flags, struct ew_diagnostics *diag)
 {
 	size_t before = diag->n_errors;
@@ -101,7 +107,7 @@ int ew_policy_slurp(int dir_fd, const char *path, const char *shown, bool no_fol
 		if (errno == ENXIO)
 			file_error(diag, shown, "not a regular file; expected one");
 		else
-			file_error(diag, shown, "cannot be opened: %s", strerror(errno));
+			file_error(diag, shown, "cannot be opened: %s%s", strerror(errno), remedy(errno));
 		return 0;
 	}
 	if (!check_stat(shown, &st, flags, diag))
@@ -178,7 +184,7 @@ static int list_dir(const char *path, size_t rank, unsigned int flags, int *fd_o
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 || fstat(fd, &st)) {
-		file_error(diag, path, "cannot be opened: %s", strerror(errno));
+		file_error(diag, path, "cannot be opened: %s%s", strerror(errno), remedy(errno));
 		return 0;
 	}
 	check_owner(path, &st, flags, diag);

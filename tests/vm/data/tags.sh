@@ -127,6 +127,7 @@ records_end() {
 leftovers() {
 	find /sys/fs/bpf -mindepth 1
 	bpftool prog list | grep -w 'name ew_[a-z_]*' || :
-	bpftool map list | grep -wE 'name (cgroups|cgroup_paths|patterns|ew_patterns|task_tags|execs|callers|policies|exceptions|verities|ew_profiles|user_tables|ew_user_table|programs|scans|orphans)' || :
+	# all of bpf/maps.h and bpf/paths.h; names are cut to 15 bytes
+	bpftool map list | grep -wE 'name (state|meta|policies|ew_profiles|exceptions|verities|cgroups|cgroup_paths|patterns|ew_patterns|cgroup_applies|path_works|user_tables|ew_user_table|programs|task_tags|scans|orphans|execs|callers|counters|readers|ew_reader_buffe|scratches)' || :
 }
 nothing_left() { [ -z "$(leftovers)" ]; }
