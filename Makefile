@@ -128,7 +128,7 @@ check: deps-vm
 	$(call need,$(LINT_PACKAGES))
 	$(Q)$(MAKE) $(JOBS) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no
 	$(Q)$(MAKE) $(JOBS) --no-print-directory unit-tests DEPS=no O=$(O)/sanitize SANITIZE=address,undefined
-	$(Q)O=$(O) tests/check unit sanitized docs build vm
+	$(Q)O=$(O) tests/check unit sanitized docs build demo vm
 
 check-unit: deps-unit
 	$(Q)$(MAKE) $(JOBS) --no-print-directory $(UNIT_TESTS) DEPS=no
