@@ -162,6 +162,36 @@ static void digests(void **state)
 			    "sha256:01ff" ZEROS "0000000000000000000000000080");
 }
 
+/* N digests: as many as there can be, and one more. */
+static char *many_digests(unsigned int n)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	fputs(HEAD "- name: x\n  mode: deny\n  except:\n", f);
+	for (unsigned int i = 0; i < n; i++)
+		fprintf(f,
+			"  - {program: {path: /p%u, verity: \"sha256:%016x" ZEROS "0000000000000000\"}, gain: [uid]}\n",
+			i, i);
+	fclose(f);
+	return text;
+}
+
+static void digests_most(void **state)
+{
+	_cleanup_free_ char *most = many_digests(EW_VERITIES_MAX), *more = many_digests(EW_VERITIES_MAX + 1);
+	EW_CLEANUP(unmake) struct made made = make(most, 0), refused = make(more, 0);
+
+	(void)state;
+	assert_int_equal(made.err, 0);
+	assert_int_equal(made.image->n_verities, EW_VERITIES_MAX);
+	assert_int_equal(refused.err, -EINVAL);
+	assert_string_equal(refused.told,
+			    "dir/p.yaml:4102:38: error: too many digests; expected at most 4096 in all files\n");
+}
+
 /* By which the daemon knows that nothing has changed. */
 static void hash_tells_images_apart(void **state)
 {
@@ -384,6 +414,7 @@ int main(void)
 		cmocka_unit_test(profiles),
 		cmocka_unit_test(exceptions),
 		cmocka_unit_test(digests),
+		cmocka_unit_test(digests_most),
 		cmocka_unit_test(hash_tells_images_apart),
 		cmocka_unit_test(ids_are_stored_once),
 		cmocka_unit_test(two_names_of_one_image),

@@ -109,8 +109,10 @@ static void too_many(void **state)
 
 	(void)state;
 	at += sprintf(at, "version: 1\nprofiles:\n- name: a\n  mode: deny\n  fds:\n    mode: audit\n    allow:\n");
-	for (int i = 0; i <= EW_FD_ALLOWS_MAX; i++)
+	for (int i = 0; i < EW_FD_ALLOWS_MAX; i++)
 		at += sprintf(at, "    - {kind: socket, program: /p%d}\n", i);
+	assert_verdict(text, "");
+	sprintf(at, "    - {kind: socket, program: /q}\n");
 	assert_verdict(text, "p.yaml:1032:7: error: too many entries in \"allow\"; expected at most 1024\n");
 	free(text);
 }

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=sh
-# Cgroups come and go, 1,000 a round, in tagged cgroups and by patterns: what the maps hold for them goes, too. 100 rounds
-# take half a minute here, so it is 100 on Linux 6.1 and 10 on the others.
+# Cgroups come and go, 1,000 a round, 100 rounds, in tagged cgroups and by patterns: what the maps hold for them goes, too.
 # images: small
 # kernels: all
 # timeout: 120
@@ -15,8 +14,7 @@ profiles:
   - {name: named, mode: deny, gains: [uid], cgroups: [/churn/policy]}
   - {name: pattern, mode: audit, gains: [uid], cgroups: ["/churn/**/b*", "/churn/free/a1?"]}
 YAML
-rounds=10
-case $(uname -r) in 6.1.*) rounds=100 ;; esac
+rounds=100
 pins=/sys/fs/bpf/execward/maps
 entries() { bpftool map dump pinned "$pins/$1" -j | grep -o '"key":\[' | wc -l; }
 memory() { bpftool map show pinned "$pins/$1" -j | sed -n 's/.*"bytes_memlock":\([0-9]*\).*/\1/p'; }
@@ -56,8 +54,8 @@ note "$rounds rounds of 1,000 took $((($(t_now) - start) / 100)) s"
 ok "every cgroup is gone" wait_for 60 none_dying
 ok "sizes are what they were" wait_for 10 sizes_are "$before"
 is "sizes" "$before" "$(sizes)"
-# half of what so many entries would take; of fewer rounds it would not stand out
-[ $rounds -lt 100 ] || ok "the kernel keeps none of it" wait_for 30 kernel_is_below $((kernel + 48 * rounds))
+# half of what so many entries would take
+ok "the kernel keeps none of it" wait_for 30 kernel_is_below $((kernel + 48 * rounds))
 note "unreclaimable memory of the kernel: $kernel kB before, $(unreclaimable) kB after"
 is "no entry was ever missed" '"cgroups_incomplete":false' "$(execward status --json | grep -o '"cgroups_incomplete":[a-z]*')"
 is "tags hold" "refused refused" "$(gain_in /churn/policy) $(gain_in /churn/command)"

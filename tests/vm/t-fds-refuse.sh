@@ -139,6 +139,10 @@ RUNC="chroot $T_TMP/root /bin/tiny"
 	f_run audit fdleak "r=$T_TMP/file" N=1000000 -- $TINY
 	f_record $TINY
 	like "counted after the point of no return" '"count":1000000,"truncated":true' "$F_FDS"
+	refused "1,000,000 descriptors, refused" deny deny '"count":1000000,"truncated":true' fdleak "r=$T_TMP/file" N=1000000 -- $TINY
+	refused "holes, and close-on-exec amid a word" deny deny '"count":33333,"truncated":true' \
+		fdleak "r=$T_TMP/file" N=99999 third -- $TINY
+	allowed "1,000,000 of an allowed kind" kind fdleak "r=$T_TMP/file" N=1000000 -- $TINY
 }
 t_case "run --close-fds"
 see() { execward run "$@" -- sh -c 'for n in 5 6 7 8; do [ ! -e /proc/self/fd/$n ] || printf "%s " $n; done' 2>&1; }

@@ -86,6 +86,20 @@ case $(uname -r) in
 	done
 	for file in plain other long; do rc "explain $file" 1 execward --policy-dir "$POLICY" explain "$M/$file" --as alice --in /v; done
 	like "show tells it" "exception +$digest .*: gain caps uid:0" "$(execward --policy-dir "$POLICY" show no)"
+	t_case "in a container"
+	# another root, and namespaces of mounts and processes
+	install -m 755 /ew/bin/asuser "$M/asuser"
+	contained() { is "$1" "$2" "$(outcome cg_run /v unshare -m -p -f chroot "$M" /asuser 1000 1000 1000 "/$1")"; }
+	contained copy 0
+	contained elsewhere/again 0
+	contained plain refused
+	contained other refused
+	ok "overlay" t_module overlay
+	mkdir "$T_TMP/over" "$M/upper" "$M/work"
+	ok "is mounted" mount -t overlay overlay -o "lowerdir=$M/elsewhere,upperdir=$M/upper,workdir=$M/work" "$T_TMP/over"
+	# overlayfs has inodes of its own, without fs-verity (docs/policy.md)
+	is "by overlayfs there is no digest" refused "$(outcome cg_run /v alice "$T_TMP/over/again")"
+	umount "$T_TMP/over"
 	t_case "audit"
 	policy audit "$digest"
 	ok "reload" reload_it

@@ -209,6 +209,34 @@ note "$(cat "$T_TMP/reloads") reloads meanwhile"
 ok "there were several" test "$(cat "$T_TMP/reloads")" -ge 4
 expect /p/web refused
 
+t_case "made while it loads"
+execward unload
+born() {
+	b_n=0
+	while [ -e "$T_TMP/loading" ]; do
+		b_n=$((b_n + 1))
+		mkdir "$(cg "/p/web-$b_n")" "$(cg "/p/we-$b_n")"
+	done
+	echo $b_n >"$T_TMP/born"
+}
+touch "$T_TMP/loading"
+born &
+ok "load" load
+rm "$T_TMP/loading"
+wait $!
+n=$(cat "$T_TMP/born")
+ok "some were made before, and after" test "$n" -ge 20
+# all that match below /p, those that were there, and what is below them: as many as a load finds that nobody hurries
+list=$(governed)
+execward unload
+ok "load again" load
+is "every one that matches is governed" "$list" "$(governed)"
+expect "/p/web-$n" refused
+expect /p/web-1 refused
+expect "/p/we-$n" 0
+seq -f '/sys/fs/cgroup/p/web-%g' "$n" | xargs rmdir
+seq -f '/sys/fs/cgroup/p/we-%g' "$n" | xargs rmdir
+
 t_case "many"
 # one_of_many N: what the policy with N patterns says
 one_of_many() {

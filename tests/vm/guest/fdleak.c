@@ -5,7 +5,7 @@
  * OPEN is KIND or KIND=ARGUMENT: r, w, rw, dir, path (O_PATH), each with a path; sockets: unix (a pair: two), tcp, udp;
  * pipe (two), memfd, eventfd, epoll, timerfd, signalfd, inotify, fanotify, pidfd, map, prog, perf, io_uring, uffd,
  * fsopen, ns; N=COUNT duplicates of the first; unlink=PATH and sleep=MILLISECONDS open nothing; cloexec marks all that
- * are open by then.
+ * are open by then, third closes every third number and marks the one after it.
  *
  * Exit: 125 for a kind that is unknown, 124 for one that cannot be opened, 126 when PROGRAM cannot be executed.
  */
@@ -78,6 +78,16 @@ static int open_signalfd(void)
 	return signalfd(-1, &set, 0);
 }
 
+/* Every third descriptor from 3 on is closed, and the one after it marked close-on-exec: a third is left. */
+static int thin_out(void)
+{
+	for (int fd = 3; fcntl(fd, F_GETFD) >= 0; fd += 3) {
+		close(fd);
+		fcntl(fd + 1, F_SETFD, FD_CLOEXEC);
+	}
+	return 0;
+}
+
 static int open_pair(void)
 {
 	int pair[2];
@@ -126,6 +136,8 @@ static int open_kind(const char *kind, const char *arg)
 		return usleep((useconds_t)strtoul(arg, NULL, 10) * 1000);
 	if (arg && strcmp(kind, "N") == 0)
 		return duplicate(arg);
+	if (strcmp(kind, "third") == 0)
+		return thin_out();
 	if (strcmp(kind, "cloexec") == 0)
 		return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (strcmp(kind, "unix") == 0)
