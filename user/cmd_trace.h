@@ -6,13 +6,15 @@
 #include <stddef.h>
 
 #include "identity.h"
+#include "output.h"
 #include "pid_tree.h"
 #include "profile_names.h"
 #include "record_view.h"
 
 /* The command line of `trace`, and which records it asks for. */
 struct ew_trace_options {
-	bool all, denied, gain, json;
+	bool all, denied, gain;
+	enum ew_format format;
 	bool fds;	     /* leaks, each once in a period */
 	__u64 period;	     /* of that, seconds */
 	__u32 gains;	     /* EW_BIT(EW_GAIN_*), 0: any */

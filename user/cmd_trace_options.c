@@ -53,6 +53,8 @@ static const char help_text[] = "\n"
 				"  -n COUNT            end after COUNT transitions\n"
 				"      --for SECONDS   end after SECONDS\n"
 				"      --json          JSON Lines\n"
+				"  -o FORMAT           text, json, or ecs: JSON Lines with the field names of the\n"
+				"                      Elastic Common Schema\n"
 				"      --color=WHEN    auto, always or never\n"
 				"      --no-pager      accepted; a stream has none\n"
 				"      --buffer SIZE   of the buffer in the kernel, K or M may follow; default 2M\n";
@@ -132,6 +134,9 @@ static bool take_option(struct ew_trace_options *o, int option, const char *arg)
 	case 'n':
 		ok = parse_number(arg, ULONG_MAX, &o->count);
 		break;
+	case 'o':
+		ok = ew_format_find(arg, &o->format);
+		break;
 	case OPT_USER:
 		o->user = arg;
 		break;
@@ -139,7 +144,7 @@ static bool take_option(struct ew_trace_options *o, int option, const char *arg)
 		o->program = arg;
 		break;
 	case OPT_JSON:
-		o->json = true;
+		o->format = EW_FORMAT_JSON;
 		break;
 	case OPT_FDS:
 		o->fds = true;
@@ -170,6 +175,8 @@ static const char *argument_of(int option)
 		return "uid, gid, caps or label";
 	case 'P':
 		return "a process id";
+	case 'o':
+		return "text, json or ecs";
 	case OPT_FOR:
 		return "a number of seconds above 0";
 	case OPT_PERIOD:
@@ -188,7 +195,7 @@ int ew_trace_options_parse(struct ew_trace_options *o, int argc, char **argv)
 	int c, index = -1;
 
 	*o = (struct ew_trace_options){.color = "auto", .buffer = EW_READER_BUFFER_SIZE, .period = 60};
-	while ((c = getopt_long(argc, argv, "hn:", options, &index)) != -1) {
+	while ((c = getopt_long(argc, argv, "hn:o:", options, &index)) != -1) {
 		if (c == 'h') {
 			ew_cmd_help("trace");
 			fputs(help_text, stdout);
@@ -197,8 +204,10 @@ int ew_trace_options_parse(struct ew_trace_options *o, int argc, char **argv)
 		if (c == '?')
 			return ew_cmd_usage("trace");
 		if (!take_option(o, c, optarg)) {
-			ew_error("trace: %s%s takes %s, not \"%s\"", c == 'n' ? "-" : "--",
-				 c == 'n' ? "n" : options[index].name, argument_of(c), optarg);
+			bool brief = c == 'n' || c == 'o';
+
+			ew_error("trace: %s%s takes %s, not \"%s\"", brief ? "-" : "--",
+				 brief ? (char[]){(char)c, '\0'} : options[index].name, argument_of(c), optarg);
 			return ew_cmd_usage("trace");
 		}
 	}
