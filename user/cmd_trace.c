@@ -29,7 +29,7 @@ enum stop { STOP_COUNT = 1, STOP_READER_GONE = EW_OUTPUT_READER_GONE };
 
 struct trace {
 	struct ew_trace_options options;
-	struct ew_trace_filter filter;
+	struct ew_filter filter;
 	struct ew_output output;
 	struct ew_pins pins;
 	struct ew_profile_names profiles;
@@ -153,9 +153,9 @@ static int take_record(void *ctx, const void *data, size_t len)
 		return 0;
 	}
 	ew_profile_names_follow(&t->pins, &t->profiles);
-	if (!ew_trace_filter_match(&t->filter, &t->view))
+	if (!ew_filter_match(&t->filter, &t->view, &t->names))
 		return 0;
-	if (t->options.fds)
+	if (t->options.filter.fds)
 		err = take_leaks(t, offset, &any);
 	else if (is_json(t))
 		err = ew_output_json(&t->output, ew_record_json(&t->view, &t->names, offset));
@@ -251,7 +251,9 @@ static int open_stream(struct trace *t)
 
 	if (lock < 0)
 		return lock;
-	if (ew_trace_filter_open(&t->filter, &t->options, &t->pins, &t->profiles) < 0)
+	if (t->options.filter.profile && ew_pins_profile_slot(&t->pins, t->options.filter.profile) < 0)
+		return -ENOENT;
+	if (ew_filter_open(&t->filter, &t->options.filter) < 0)
 		return -EINVAL;
 	if (ew_pins_need_shapes(&t->pins, ~0U) < 0)
 		return -EIO;
@@ -280,7 +282,7 @@ static int trace(struct trace *t)
 	if (isatty(STDERR_FILENO))
 		fputs("tracing; Ctrl-C ends\n", stderr);
 	if (t->output.terminal && !is_json(t))
-		err = ew_output_line(&t->output, ew_record_text_header(&t->output.text, t->options.fds));
+		err = ew_output_line(&t->output, ew_record_text_header(&t->output.text, t->options.filter.fds));
 	err = ew_output_end(finish(t, err ?: watch(t, signals)));
 	if (err < 0)
 		ew_error("trace ends: %s", strerror(-err));
@@ -321,7 +323,7 @@ int ew_cmd_trace(int argc, char **argv)
 		code = trace(&t) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 	ew_reader_close(&t.stream);
 	ew_leaks_clear(&t.leaks);
-	ew_trace_filter_clear(&t.filter);
+	ew_filter_clear(&t.filter);
 	ew_pins_close(&t.pins);
 	return code;
 }
