@@ -25,7 +25,8 @@ enum ew_exit {
 #define EW_VERBS(X)                                                                                             \
 	X("load", load, "", "attach the programs, pin them, and put the policy in force")                       \
 	X("unload", unload, "", "take all of it away")                                                          \
-	X("daemon", daemon, "", "load, then stay: follow replaced programs, reload on SIGHUP")                  \
+	X("daemon", daemon, "[--records WHERE] [--buffer SIZE]",                                                \
+	  "load, then stay: write records, follow replaced programs, reload on SIGHUP")                         \
 	X("reload", reload, "[--dry-run] [--force] [--json]",                                                   \
 	  "read the policy anew, show what changes, and swap it in")                                            \
 	X("cat-config", cat_config, "", "the merged policy, with where each profile is from")                   \
