@@ -42,6 +42,7 @@ enum ew_exit {
 	X("run", run, "PROFILE [--no-transition] [--close-fds [--keep-fd N]...] -- COMMAND [ARG...]",           \
 	  "run a command under a profile")                                                                      \
 	X("trace", trace, "[OPTION...]", "print transitions as they happen")                                    \
+	X("log", log, "[OPTION...] [FILE...]", "print recorded transitions, of the journal or of files")        \
 	X("fds", fds, "[--json] [FILE...]",                                                                     \
 	  "who leaks which descriptors into whom, of records (trace --fds --json), worst first")                \
 	X("explain", explain, "PROGRAM... [--as USER] [--in CGROUP | --pid PID] [--profile NAME] [--json]",     \

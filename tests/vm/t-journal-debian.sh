@@ -8,9 +8,9 @@
 . /ew/lib.sh
 . /ew/tests/data/units.sh
 
-# id N: the MESSAGE_ID
-id() { sed -n 's/^-- //p' /ew/dist/execward.catalog | sed -n "$1p"; }
-DENY=$(id 3) LOST=$(id 5)
+# message N: the MESSAGE_ID
+message() { sed -n 's/^-- //p' /ew/dist/execward.catalog | sed -n "$1p"; }
+DENY=$(message 3) LOST=$(message 5)
 START=$(date +@%s)
 # entries MATCH...: of this run, as JSON
 entries() { journalctl --sync; journalctl -q --since "$START" -o json --all _UID=0 "$@"; }
@@ -50,7 +50,7 @@ is "cgroup" '"/system.slice/web.service"' "$(field EXECWARD_CGROUP)"
 like "the process" '^"[0-9]+"$' "$(field OBJECT_PID)"
 is "which is the record's" "$(field OBJECT_PID)" "\"$(printf '%s\n' "$E" | sed 's/.*\\"task\\":{\\"pid\\":\([0-9]*\),.*/\1/')\""
 is "the other service's sudo" 0 "$(did other "$SUDO")"
-ok "is there" wait_for 20 of 1 "MESSAGE_ID=$(id 2)" EXECWARD_PROFILE=see
+ok "is there" wait_for 20 of 1 "MESSAGE_ID=$(message 2)" EXECWARD_PROFILE=see
 is "an audited one has another MESSAGE_ID" 0 "$(entries "MESSAGE_ID=$DENY" | grep -vc '"EXECWARD_VERDICT" *: *"deny"')"
 ok "what passes is there, too" wait_for 20 of 1 EXECWARD_VERDICT=allow
 is "by the daemon" '"ew-journal.service"' "$(field _SYSTEMD_UNIT)"
@@ -89,6 +89,34 @@ ok "losses are told" wait_for 30 of 1 "MESSAGE_ID=$LOST"
 note "$(journalctl -q --since "$START" -o cat | grep '^lost: ' | head -n 1)"
 is "sudo" refused "$(did web "$SUDO")"
 ok "and it goes on" wait_for 20 of $((n + 2)) "MESSAGE_ID=$DENY"
+
+t_case "log"
+journalctl --sync
+# anybody can write an entry that looks like one
+printf 'MESSAGE=x\nMESSAGE_ID=%s\nEXECWARD_RECORD=%s\n' "$DENY" "$(execward log --json -n 1 | sed 's/"comm":"[^"]*"/"comm":"forged"/')" >"$T_TMP/forged"
+ok "an entry by somebody else" as alice sh -c "logger --journald <$T_TMP/forged"
+printf 'MESSAGE=x\nMESSAGE_ID=%s\nEXECWARD_RECORD={"v":3,"type":"exec"}\n' "$DENY" | logger --journald
+journalctl --sync
+execward log --json --since "$START" >"$T_TMP/every" 2>"$T_TMP/said"
+is "all entries but the last" "$(($(entries "MESSAGE_ID=$(message 1)" "MESSAGE_ID=$(message 2)" "MESSAGE_ID=$DENY" "MESSAGE_ID=$LOST" | wc -l) - 1))" "$(wc -l <"$T_TMP/every")"
+is "which is named" 1 "$(grep -c '^execward: warning: journal, @[0-9.]*: a record of another version than 1, .*; left out$' "$T_TMP/said")"
+like "and counted" '1 of [0-9]+ lines were left out' "$(cat "$T_TMP/said")"
+is "the other one is not read" 0 "$(grep -c forged "$T_TMP/every")"
+# passes SED OPTION...: with these options log prints what SED leaves of all, and that is something, and not all
+passes() {
+	p_sed=$1
+	shift
+	sed -n "/\"type\":\"lost\"/p; $p_sed" "$T_TMP/every" | uniq >"$T_TMP/expected"
+	ok "$*: something, and not all" test "$(wc -l <"$T_TMP/expected")" -gt 1 -a "$(wc -l <"$T_TMP/expected")" -lt "$(wc -l <"$T_TMP/every")"
+	is "$*" "$(cat "$T_TMP/expected")" "$(execward log --json --since "$START" "$@" 2>/dev/null)"
+}
+passes '/"verdict":"\(audit\|deny\)"/p' --denied
+passes '/"gain":\["uid:/p' --gain=uid
+passes '/"file":{"path":"\/usr\/bin\/sudo"/p' --program /usr/bin/sudo
+passes '/"path":"\/system.slice\/web.service"/p' --cgroup /system.slice/web.service
+passes '/"profiles":\["no"\]/p' --profile no
+passes '/"before":{"uid":1000,/p' --user alice
+is "text" "$(grep -c . "$T_TMP/every")" "$(execward log --since "$START" 2>/dev/null | grep -c '^[0-9:.]* \(ALLOW\|AUDIT\|DENY\|LOST\) ')"
 
 t_case "ends"
 ok "stop" systemctl stop ew-journal
