@@ -204,6 +204,9 @@ static int read_all(struct log *log, int n, char **files)
 	if (!err)
 		err = n ? ew_record_lines_read(&log->lines, n, files, take_line, log)
 			: ew_journal_read(&log->lines, log->since, take_line, log);
+	if (!err && !n && !log->lines.lines && geteuid() != 0)
+		ew_warning("no record in what you may read of the journal; root and the group systemd-journal may read "
+			   "all of it");
 	return ew_output_end(err == ENOUGH ? 0 : err);
 }
 

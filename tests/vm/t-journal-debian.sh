@@ -108,7 +108,8 @@ passes() {
 	shift
 	sed -n "/\"type\":\"lost\"/p; $p_sed" "$T_TMP/every" | uniq >"$T_TMP/expected"
 	ok "$*: something, and not all" test "$(wc -l <"$T_TMP/expected")" -gt 1 -a "$(wc -l <"$T_TMP/expected")" -lt "$(wc -l <"$T_TMP/every")"
-	is "$*" "$(cat "$T_TMP/expected")" "$(execward log --json --since "$START" "$@" 2>/dev/null)"
+	execward log --json --since "$START" "$@" 2>/dev/null | diff "$T_TMP/expected" - | cut -c 1-300 >"$T_TMP/differences"
+	is "$*: what passes" "" "$(head -n 5 "$T_TMP/differences")"
 }
 passes '/"verdict":"\(audit\|deny\)"/p' --denied
 passes '/"gain":\["uid:/p' --gain=uid

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # `log` reads back what the daemon wrote: each filter against the unfiltered list, of JSON Lines; and lines that are no records.
 # images: small
-# kernels: all
+# kernels: newest
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2086 # words
 . /ew/lib.sh
@@ -58,7 +58,8 @@ passes() {
 	shift
 	sed -n "$p_sed" "$F" >"$T_TMP/expected"
 	ok "$*: something, and not all" test -s "$T_TMP/expected" -a "$(wc -l <"$T_TMP/expected")" -lt "$(wc -l <"$F")"
-	is "$*: what passes" "$(cat "$T_TMP/expected")" "$(execward log --json "$@" "$F")"
+	execward log --json "$@" "$F" | diff "$T_TMP/expected" - | cut -c 1-300 >"$T_TMP/differences"
+	is "$*: what passes" "" "$(head -n 5 "$T_TMP/differences")"
 }
 passes '/"gain":\["/p' --gain
 passes '/"gain":\["uid:/p' --gain=uid
