@@ -149,14 +149,17 @@ bench: deps-vm
 # --- installing ---------------------------------------------------------------------------------------------------
 
 install: all
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/execward $(DESTDIR)$(PREFIX)/share/doc/execward/examples
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/execward $(DESTDIR)$(PREFIX)/share/doc/execward/examples \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog
 	$(INSTALL) -m 0755 $(O)/execward $(DESTDIR)$(PREFIX)/sbin/execward
 	$(INSTALL) -m 0644 include/execward/enter.h $(DESTDIR)$(PREFIX)/include/execward
 	$(INSTALL) -m 0644 README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/execward
+	$(INSTALL) -m 0644 dist/execward.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog
 	$(INSTALL) -m 0644 $(wildcard dist/examples/*.yaml dist/examples/*.c) $(DESTDIR)$(PREFIX)/share/doc/execward/examples
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/execward $(DESTDIR)$(PREFIX)/include/execward/enter.h
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/catalog/execward.catalog
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/execward
 
 clean:

@@ -25,7 +25,8 @@ enum ew_exit {
 #define EW_VERBS(X)                                                                                             \
 	X("load", load, "", "attach the programs, pin them, and put the policy in force")                       \
 	X("unload", unload, "", "take all of it away")                                                          \
-	X("daemon", daemon, "", "load, then stay: follow replaced programs, reload on SIGHUP")                  \
+	X("daemon", daemon, "[--records WHERE] [--buffer SIZE]",                                                \
+	  "load, then stay: write records, follow replaced programs, reload on SIGHUP")                         \
 	X("reload", reload, "[--dry-run] [--force] [--json]",                                                   \
 	  "read the policy anew, show what changes, and swap it in")                                            \
 	X("cat-config", cat_config, "", "the merged policy, with where each profile is from")                   \
@@ -41,6 +42,7 @@ enum ew_exit {
 	X("run", run, "PROFILE [--no-transition] [--close-fds [--keep-fd N]...] -- COMMAND [ARG...]",           \
 	  "run a command under a profile")                                                                      \
 	X("trace", trace, "[OPTION...]", "print transitions as they happen")                                    \
+	X("log", log, "[OPTION...] [FILE...]", "print recorded transitions, of the journal or of files")        \
 	X("fds", fds, "[--json] [FILE...]",                                                                     \
 	  "who leaks which descriptors into whom, of records (trace --fds --json), worst first")                \
 	X("explain", explain, "PROGRAM... [--as USER] [--in CGROUP | --pid PID] [--profile NAME] [--json]",     \

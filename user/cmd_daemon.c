@@ -10,24 +10,28 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include "cmd.h"
 #include "cmd_policy.h"
 #include "follow.h"
 #include "log.h"
 #include "pins.h"
+#include "policy_paths.h"
 #include "policy_print.h"
+#include "recorder.h"
 #include "reload.h"
 #include "signals.h"
 #include "support.h"
 
 /*
  * `daemon` decides nothing: what is loaded goes on without it. It keeps the policy up to date: it takes in what changed
- * in the files when it is told to, and follows the programs that the policy names when they are replaced.
+ * in the files when it is told to, and follows the programs that the policy names when they are replaced. And it writes
+ * what is recorded to where it stays (recorder.h).
  */
 
 #define DAEMON_LOCK EW_RUN_DIR "/daemon.lock"
-#define LOOK_INTERVAL 10000 /* milliseconds: mounts and directories further up are noticed by looking alone */
+#define LOOK_INTERVAL 10 /* seconds: mounts and directories further up are noticed by looking alone */
 #define ENDED 1
 
 struct daemon {
@@ -36,43 +40,15 @@ struct daemon {
 	struct ew_follow follow;
 	struct ew_image *image; /* it, compiled; NULL: not known */
 	__u64 compiled;		/* ew_reload.compiled of it; 0: not known */
-	bool behind;		/* programs may have been replaced since they were looked up for the policy in force */
+	struct ew_recorder recorder;
+	time_t looked; /* when it looked for what nothing tells of, CLOCK_MONOTONIC */
+	bool behind;   /* programs may have been replaced since they were looked up for the policy in force */
 };
-
-/* The paths of PROFILE's programs, into PATHS unless that is NULL. Returns their number. */
-static size_t paths_of(const struct ew_policy_profile *profile, const char **paths)
-{
-	size_t n = 0;
-
-#define ADD(path) (paths ? (void)(paths[n] = (path)) : (void)0, n++)
-	for (unsigned int i = 0; i < profile->programs_count; i++)
-		ADD(profile->programs[i]);
-	for (unsigned int e = 0; e < profile->except_count; e++) {
-		ADD(profile->except[e].program);
-		for (unsigned int i = 0; i < profile->except[e].from_count; i++)
-			ADD(profile->except[e].from[i]);
-	}
-#undef ADD
-	return n;
-}
-
-static size_t all_paths(const struct ew_policy *policy, const char **paths)
-{
-	size_t n = 0;
-
-	for (size_t f = 0; f < policy->n_files; f++) {
-		const struct ew_policy_document *document = policy->files[f].document;
-
-		for (unsigned int p = 0; p < document->profiles_count; p++)
-			n += paths_of(&document->profiles[p], paths ? paths + n : NULL);
-	}
-	return n;
-}
 
 /* From here on POLICY, which may be the one before, is the one in force. Takes it over. */
 static void adopt(struct daemon *d, struct ew_policy *policy, __u32 generation)
 {
-	size_t n = all_paths(policy, NULL);
+	size_t n = ew_policy_program_paths(policy, NULL);
 	_cleanup_free_ const char **paths = calloc(n ?: 1, sizeof(*paths));
 	int err = -ENOMEM;
 
@@ -82,7 +58,7 @@ static void adopt(struct daemon *d, struct ew_policy *policy, __u32 generation)
 	ew_policy_free(&d->policy);
 	d->policy = policy;
 	if (paths) {
-		all_paths(policy, paths);
+		ew_policy_program_paths(policy, paths);
 		err = ew_follow_set(&d->follow, paths, n);
 	}
 	/* what happened before it was watched is not told */
@@ -159,7 +135,7 @@ static int start(struct daemon *d)
 	return err;
 }
 
-/* Under the lock, with what is loaded; -ENOENT: somebody has unloaded it. */
+/* Under the lock, with what is loaded, from which records are read. ENDED: somebody has unloaded it. */
 static int with_pins(struct daemon *d, int (*act)(struct daemon *d, const struct ew_pins *pins))
 {
 	_cleanup_close_ int lock = ew_lock_take();
@@ -173,9 +149,13 @@ static int with_pins(struct daemon *d, int (*act)(struct daemon *d, const struct
 	err = ew_pins_try(&pins, why, sizeof(why));
 	if (err == -ENOENT)
 		return ENDED;
-	if (err < 0)
+	if (err < 0) {
 		ew_error("%s", why);
-	else
+		return 0;
+	}
+	if (!ew_recorder_follows(&d->recorder, &pins))
+		ew_recorder_attach(&d->recorder);
+	if (act)
 		act(d, &pins);
 	return 0;
 }
@@ -260,7 +240,7 @@ static int on_lock(struct daemon *d, int fd)
 	ew_pins_init(&pins);
 	switch (ew_pins_try(&pins, why, sizeof(why))) {
 	case 0:
-		d->behind |= ew_pins_generation(&pins) != d->generation;
+		d->behind |= ew_pins_generation(&pins) != d->generation || !ew_recorder_follows(&d->recorder, &pins);
 		return 0;
 	case -ENOENT:
 		return ENDED;
@@ -269,6 +249,23 @@ static int on_lock(struct daemon *d, int fd)
 	}
 }
 
+static time_t seconds(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Milliseconds, or 0. */
+static int next_look(const struct daemon *d)
+{
+	time_t left = d->looked + LOOK_INTERVAL - seconds();
+
+	return d->behind || left <= 0 ? 0 : (int)left * 1000;
+}
+
+/* What there is to do is done one thing at a time, and is not kept from it by records that come and come. */
 static int watch(struct daemon *d, int signals, int lock)
 {
 	int err = 0;
@@ -278,21 +275,29 @@ static int watch(struct daemon *d, int signals, int lock)
 			{.fd = signals, .events = POLLIN},
 			{.fd = d->follow.fd, .events = POLLIN},
 			{.fd = lock, .events = POLLIN},
+			{},
 		};
-		int n = poll(fds, EW_ARRAY_SIZE(fds), d->behind ? 0 : LOOK_INTERVAL);
+		int look = next_look(d), retry = ew_recorder_poll(&d->recorder, &fds[3]);
 
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0 && fds[0].revents)
+		if (poll(fds, EW_ARRAY_SIZE(fds), retry >= 0 && retry < look ? retry : look) < 0) {
+			if (errno != EINTR)
+				return -errno;
+			continue;
+		}
+		ew_recorder_work(&d->recorder);
+		if (fds[0].revents) {
 			err = on_signal(d, signals);
-		else if (n > 0 && fds[1].revents)
+		} else if (fds[1].revents) {
 			err = on_programs(d, ew_follow_changed(&d->follow));
-		else if (n > 0)
+		} else if (fds[2].revents) {
 			err = on_lock(d, lock);
-		else if (n == 0 && d->behind)
+		} else if (d->behind) {
 			err = with_pins(d, programs_changed);
-		else if (n == 0)
+		} else if (next_look(d) == 0) {
+			d->looked = seconds();
+			d->behind |= ew_recorder_retries(&d->recorder);
 			err = access(EW_PIN_DIR, F_OK) < 0 ? ENDED : on_programs(d, ew_follow_look(&d->follow));
+		}
 	}
 	return err;
 }
@@ -313,7 +318,7 @@ static int be_the_only_one(void)
 	return TAKE_FD(fd);
 }
 
-static int run(struct daemon *d)
+static int run(struct daemon *d, const char *records, size_t buffer)
 {
 	_cleanup_close_ int only = -1, lock = -1, signals = ew_signals_open();
 	int err;
@@ -325,13 +330,18 @@ static int run(struct daemon *d)
 	only = be_the_only_one();
 	if (only < 0)
 		return only;
+	err = ew_recorder_open(&d->recorder, records, buffer);
+	if (err < 0)
+		return err;
 	err = start(d);
 	if (err < 0)
 		return err;
+	with_pins(d, NULL);
 	lock = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (lock < 0 || inotify_add_watch(lock, EW_LOCK_FILE, IN_CLOSE_WRITE) < 0)
 		return ew_error_ret(-errno, "%s cannot be watched: %s", EW_LOCK_FILE, strerror(errno));
 	d->behind = true;
+	d->looked = seconds();
 	sd_notify(0, "READY=1");
 	err = watch(d, signals, lock);
 	if (err < 0)
@@ -344,23 +354,47 @@ static int run(struct daemon *d)
 	return 0;
 }
 
+static const char help_text[] =
+	"\n"
+	"      --records WHERE  where each recorded transition goes: journal, none, - (standard\n"
+	"                       output) or a file, the last two as JSON Lines; a file that was\n"
+	"                       renamed or removed is made anew. Default: journal, or - where\n"
+	"                       there is no journald\n"
+	"      --buffer SIZE    of the buffer in the kernel, K or M may follow; default 2M\n";
+
 int ew_cmd_daemon(int argc, char **argv)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {}};
+	static const struct option options[] = {{"records", required_argument, NULL, 'r'},
+						{"buffer", required_argument, NULL, 'b'},
+						{"help", no_argument, NULL, 'h'},
+						{}};
 	struct daemon d = {.follow = EW_FOLLOW_NONE};
+	size_t buffer = EW_READER_BUFFER_SIZE;
+	const char *records = NULL;
 	int c, err;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h')
-			return ew_cmd_help("daemon");
+		if (c == 'h') {
+			ew_cmd_help("daemon");
+			fputs(help_text, stdout);
+			return EW_EXIT_OK;
+		}
 		if (c == '?')
 			return ew_cmd_usage("daemon");
+		if (c == 'r')
+			records = optarg;
+		if (c == 'b' && !ew_reader_size_parse(optarg, &buffer)) {
+			ew_error("daemon: --buffer takes a size such as 512K or 4M, 1024M at most, not \"%s\"", optarg);
+			return ew_cmd_usage("daemon");
+		}
 	}
 	if (optind < argc) {
-		ew_error("daemon takes no arguments, but got \"%s\"", argv[optind]);
+		ew_error("daemon takes options only, but got \"%s\"", argv[optind]);
 		return ew_cmd_usage("daemon");
 	}
-	err = run(&d);
+	ew_recorder_init(&d.recorder);
+	err = run(&d, records, buffer);
+	ew_recorder_close(&d.recorder);
 	ew_follow_clear(&d.follow);
 	ew_policy_free(&d.policy);
 	ew_image_free(&d.image);

@@ -9,51 +9,18 @@
 
 #include "cmd.h"
 #include "escape.h"
+#include "json_get.h"
 #include "leaks.h"
 #include "log.h"
+#include "record_lines.h"
 #include "words.h"
-
-#define BAD_LINES_NAMED 10
 
 struct summary {
 	struct ew_leaks leaks;
-	unsigned long records, bad;
+	struct ew_record_lines lines;
 	__u64 described_not; /* crossed, but their records do not say what they were */
 	__u64 apart_not;     /* not kept apart: too many kinds of leak */
 };
-
-static const char *string_of(json_object *object, const char *key)
-{
-	json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) && json_object_is_type(value, json_type_string)
-		       ? json_object_get_string(value)
-		       : "";
-}
-
-static __u64 number_of(json_object *object, const char *key)
-{
-	json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) && json_object_is_type(value, json_type_int)
-		       ? json_object_get_uint64(value)
-		       : 0;
-}
-
-static json_object *object_of(json_object *object, const char *key)
-{
-	json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) && json_object_is_type(value, json_type_object) ? value
-													      : NULL;
-}
-
-static bool is_true(json_object *object, const char *key)
-{
-	json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) && json_object_get_boolean(value);
-}
 
 /* Whether TEXT is as records have it: they are escaped, and files can come from anywhere. */
 static bool is_escaped(const char *text)
@@ -66,25 +33,26 @@ static bool is_escaped(const char *text)
 /* Whether RECORD, and the descriptor FD of it, are as records are. */
 static bool is_record_of(json_object *record, json_object *fd)
 {
-	return ew_words_find(&ew_fd_kind_words, string_of(fd, "kind")) >= 0 &&
-	       is_escaped(string_of(record, "profile")) && is_escaped(string_of(object_of(record, "task"), "exe")) &&
-	       is_escaped(string_of(object_of(record, "file"), "path")) && is_escaped(string_of(fd, "path")) &&
-	       is_escaped(string_of(fd, "access"));
+	return ew_words_find(&ew_fd_kind_words, ew_json_string(fd, "kind")) >= 0 &&
+	       is_escaped(ew_json_string(record, "profile")) &&
+	       is_escaped(ew_json_string(ew_json_object(record, "task"), "exe")) &&
+	       is_escaped(ew_json_string(ew_json_object(record, "file"), "path")) &&
+	       is_escaped(ew_json_string(fd, "path")) && is_escaped(ew_json_string(fd, "access"));
 }
 
 /* Counts N of the descriptor FD, of RECORD. Returns 0 or -ENOMEM. */
 static int count(struct summary *s, json_object *record, json_object *fd, __u64 n)
 {
-	_cleanup_free_ char *target = ew_leak_target(string_of(fd, "path"));
+	_cleanup_free_ char *target = ew_leak_target(ew_json_string(fd, "path"));
 	const struct ew_leak_words words = {
-		.profile = string_of(record, "profile"),
-		.giver = string_of(object_of(record, "task"), "exe"),
-		.receiver = string_of(object_of(record, "file"), "path"),
-		.kind = string_of(fd, "kind"),
+		.profile = ew_json_string(record, "profile"),
+		.giver = ew_json_string(ew_json_object(record, "task"), "exe"),
+		.receiver = ew_json_string(ew_json_object(record, "file"), "path"),
+		.kind = ew_json_string(fd, "kind"),
 		.target = target,
-		.access = string_of(fd, "access"),
+		.access = ew_json_string(fd, "access"),
 	};
-	const char *verdict = string_of(record, "verdict");
+	const char *verdict = ew_json_string(record, "verdict");
 	struct ew_leak *leak = target ? ew_leaks_get(&s->leaks, &words) : NULL;
 
 	if (!leak && !(target && s->leaks.full))
@@ -94,8 +62,8 @@ static int count(struct summary *s, json_object *record, json_object *fd, __u64 
 		return 0;
 	}
 	leak->count += n;
-	leak->fd = (unsigned int)number_of(fd, "fd") ?: leak->fd;
-	leak->dangerous |= is_true(fd, "dangerous");
+	leak->fd = (unsigned int)ew_json_number(fd, "fd") ?: leak->fd;
+	leak->dangerous |= ew_json_true(fd, "dangerous");
 	leak->refused |= EW_STREQ(verdict, "deny") || EW_STREQ(verdict, "kill");
 	return 0;
 }
@@ -115,70 +83,29 @@ static int count_list(struct summary *s, json_object *record, json_object *fds)
 			return -EBADMSG;
 	for (size_t i = 0; i < n && err == 0; i++)
 		err = count(s, record, json_object_array_get_idx(list, i), 1);
-	if (number_of(fds, "count") > n)
-		s->described_not += number_of(fds, "count") - n;
+	if (ew_json_number(fds, "count") > n)
+		s->described_not += ew_json_number(fds, "count") - n;
 	return err;
 }
 
 static int count_again(struct summary *s, json_object *record, json_object *fd)
 {
-	return fd && is_record_of(record, fd) ? count(s, record, fd, number_of(record, "count")) : -EBADMSG;
+	return fd && is_record_of(record, fd) ? count(s, record, fd, ew_json_number(record, "count")) : -EBADMSG;
 }
 
-/* Returns 0, -EBADMSG for what is no record, or -ENOMEM. */
-static int take_line(struct summary *s, const char *line)
+static int take_line(void *ctx, json_object *record, const char *line, const char **why)
 {
-	json_object *record = json_tokener_parse(line);
-	const char *type = string_of(record, "type");
+	const char *type = ew_json_string(record, "type");
+	struct summary *s = ctx;
 	int err = 0;
 
-	if (!json_object_is_type(record, json_type_object) || number_of(record, "v") != 1 || !*type)
-		err = -EBADMSG;
-	else if (EW_STREQ(type, "exec") && object_of(record, "fds") && !EW_STREQ(string_of(record, "verdict"), "allow"))
-		err = count_list(s, record, object_of(record, "fds"));
+	(void)line;
+	*why = "no record of execward: its descriptors are other ones than are known here";
+	if (EW_STREQ(type, "exec") && ew_json_object(record, "fds") &&
+	    !EW_STREQ(ew_json_string(record, "verdict"), "allow"))
+		err = count_list(s, record, ew_json_object(record, "fds"));
 	else if (EW_STREQ(type, "fds"))
-		err = count_again(s, record, object_of(record, "fd"));
-	json_object_put(record);
-	return err;
-}
-
-static int take_file(struct summary *s, FILE *file, const char *name)
-{
-	_cleanup_free_ char *line = NULL;
-	unsigned long number = 0;
-	size_t room = 0;
-	int err = 0;
-
-	while (err == 0 && getline(&line, &room, file) >= 0) {
-		number++;
-		s->records++;
-		err = take_line(s, line);
-		if (err != -EBADMSG)
-			continue;
-		if (s->bad++ < BAD_LINES_NAMED)
-			ew_warning("%s:%lu: not a record of execward, version 1; left out", name, number);
-		err = 0;
-	}
-	if (err == 0 && ferror(file))
-		err = errno ? -errno : -EIO;
-	return err < 0 ? ew_error_ret(err, "%s cannot be read: %s", name, strerror(-err)) : 0;
-}
-
-static int take_files(struct summary *s, int argc, char **argv)
-{
-	int err = 0;
-
-	if (optind == argc)
-		return take_file(s, stdin, "standard input");
-	for (int i = optind; i < argc && err == 0; i++) {
-		FILE *file = EW_STREQ(argv[i], "-") ? stdin : fopen(argv[i], "re");
-
-		if (!file)
-			return ew_error_ret(-errno, "%s cannot be opened: %s", argv[i], strerror(errno));
-		err = take_file(s, file, argv[i]);
-		if (file != stdin)
-			fclose(file);
-	}
+		err = count_again(s, record, ew_json_object(record, "fd"));
 	return err;
 }
 
@@ -232,8 +159,8 @@ static void print_json(const struct summary *s, struct ew_leak *const *list)
 		json_object_array_add(leaks, o);
 	}
 	json_object_object_add(doc, "v", json_object_new_int(1));
-	json_object_object_add(doc, "lines", json_object_new_uint64(s->records));
-	json_object_object_add(doc, "lines_bad", json_object_new_uint64(s->bad));
+	json_object_object_add(doc, "lines", json_object_new_uint64(s->lines.lines));
+	json_object_object_add(doc, "lines_bad", json_object_new_uint64(s->lines.bad));
 	json_object_object_add(doc, "not_described", json_object_new_uint64(s->described_not));
 	json_object_object_add(doc, "not_kept_apart", json_object_new_uint64(s->apart_not));
 	json_object_object_add(doc, "leaks", leaks);
@@ -241,22 +168,22 @@ static void print_json(const struct summary *s, struct ew_leak *const *list)
 	json_object_put(doc);
 }
 
-/* Returns EW_EXIT_*: some lines that are no records do not make it fail, nothing but such lines does. */
+/* Returns EW_EXIT_*. */
 static int summarise(struct summary *s, bool json, int argc, char **argv)
 {
 	_cleanup_free_ struct ew_leak **list = NULL;
+	int code;
 
-	if (take_files(s, argc, argv) < 0)
+	if (ew_record_lines_read(&s->lines, argc - optind, argv + optind, take_line, s) < 0)
 		return EW_EXIT_FAILED;
 	list = ew_leaks_sorted(&s->leaks);
 	if (!list && s->leaks.n) {
 		ew_error("the leaks cannot be sorted: %s", strerror(ENOMEM));
 		return EW_EXIT_FAILED;
 	}
-	if (s->bad)
-		ew_warning("%lu of %lu lines were left out, as they are no records", s->bad, s->records);
+	code = ew_record_lines_end(&s->lines);
 	(json ? print_json : print_text)(s, list);
-	return s->bad && s->bad == s->records ? EW_EXIT_FAILED : EW_EXIT_OK;
+	return code;
 }
 
 int ew_cmd_fds(int argc, char **argv)

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio_ext.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "cgroup.h"
@@ -16,6 +11,7 @@
 #include "escape.h"
 #include "leaks.h"
 #include "log.h"
+#include "output.h"
 #include "profile_names.h"
 #include "reader.h"
 #include "record_fds.h"
@@ -29,13 +25,12 @@
 #define LOST_CHECK_MSEC 1000 /* how often losses are looked for while nothing comes */
 
 /* What the delivery of a record ends with; below 0 is the errno of a write. */
-enum stop { STOP_COUNT = 1, STOP_READER_GONE };
+enum stop { STOP_COUNT = 1, STOP_READER_GONE = EW_OUTPUT_READER_GONE };
 
 struct trace {
 	struct ew_trace_options options;
-	struct ew_trace_filter filter;
-	bool flush_lines, terminal;
-	struct ew_record_text_options text;
+	struct ew_filter filter;
+	struct ew_output output;
 	struct ew_pins pins;
 	struct ew_profile_names profiles;
 	struct ew_record_names names;
@@ -47,50 +42,9 @@ struct trace {
 	__u64 lost; /* already told */
 };
 
-static bool terminal_is_utf8(void)
+static bool is_json(const struct trace *t)
 {
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	bool utf8 = locale && EW_STREQ(nl_langinfo_l(CODESET, locale), "UTF-8");
-
-	if (locale)
-		freelocale(locale);
-	return utf8;
-}
-
-static void choose_style(struct trace *t)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct stat st;
-
-	t->terminal = isatty(STDOUT_FILENO);
-	/* A file gets whole blocks, everything that somebody may be watching gets each line at once. */
-	t->flush_lines = fstat(STDOUT_FILENO, &st) || !S_ISREG(st.st_mode);
-	t->text.ascii = t->terminal && !terminal_is_utf8();
-	if (EW_STREQ(t->options.color, "auto"))
-		t->text.colour = t->terminal && !(no_color && *no_color) && !(term && EW_STREQ(term, "dumb"));
-	else
-		t->text.colour = EW_STREQ(t->options.color, "always");
-}
-
-static void update_width(struct trace *t)
-{
-	struct winsize size;
-
-	if (t->terminal)
-		t->text.width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-/* Prints LINE and frees it. Returns 0, STOP_READER_GONE or a negative errno. */
-static int put_line(const struct trace *t, char *line)
-{
-	_cleanup_free_ char *text = line;
-
-	if (!text)
-		return -ENOMEM;
-	errno = 0;
-	if (fputs(text, stdout) != EOF && putchar('\n') != EOF && (!t->flush_lines || fflush(stdout) == 0))
-		return 0;
-	return errno == EPIPE ? STOP_READER_GONE : errno ? -errno : -EIO;
+	return t->options.format != EW_FORMAT_TEXT;
 }
 
 static __s64 clock_now(clockid_t clock)
@@ -107,12 +61,12 @@ struct leaking {
 	struct ew_leak *untold[EW_FDS_DESCRIBED_MAX]; /* those that were told already, in their period */
 	unsigned int n;
 	bool first; /* one of them was not */
-	int err;    /* as of put_line() */
+	int err;    /* as of ew_output_line() */
 };
 
 static int put_leak(struct trace *t, const struct ew_fd_view *fd, __s64 offset)
 {
-	return put_line(t, ew_record_text_leak(&t->view, &t->names, fd, offset, &t->text));
+	return ew_output_line(&t->output, ew_record_text_leak(&t->view, &t->names, fd, offset, &t->output.text));
 }
 
 /* Without room, or memory, to remember a leak it is told each time. */
@@ -142,13 +96,13 @@ static void take_leak(void *ctx, const struct ew_fd_view *fd)
 	l->first |= first;
 	if (!first && l->n < EW_ARRAY_SIZE(l->untold))
 		l->untold[l->n++] = leak;
-	if (first && !l->t->options.json && !l->err)
+	if (first && !is_json(l->t) && !l->err)
 		l->err = put_leak(l->t, fd, l->offset);
 }
 
 /*
  * What --fds prints of a record: each leak that was not told yet, or as JSON the record if it has such a one. Returns
- * as put_line(); ANY: whether anything was printed.
+ * as ew_output_line(); ANY: whether anything was printed.
  */
 static int take_leaks(struct trace *t, __s64 offset, bool *any)
 {
@@ -156,12 +110,12 @@ static int take_leaks(struct trace *t, __s64 offset, bool *any)
 
 	ew_record_each_fd(&t->view, take_leak, &l);
 	*any = l.first;
-	if (l.err || !l.first || !t->options.json)
+	if (l.err || !l.first || !is_json(t))
 		return l.err;
 	/* the record has them all, so these are told once more */
 	for (unsigned int i = 0; i < l.n; i++)
 		l.untold[i]->untold--;
-	return put_line(t, ew_record_json(&t->view, &t->names, offset));
+	return ew_output_json(&t->output, ew_record_json(&t->view, &t->names, offset));
 }
 
 static int tell_again(void *ctx, const struct ew_leak *leak)
@@ -171,8 +125,9 @@ static int tell_again(void *ctx, const struct ew_leak *leak)
 	__u64 seconds = (boot - leak->since + NSEC_PER_SEC - 1) / NSEC_PER_SEC;
 	__s64 offset = ew_record_clock_offset();
 
-	return put_line(t, t->options.json ? ew_record_json_again(boot, offset, leak, seconds)
-					   : ew_record_text_again(boot, offset, leak, seconds, &t->text));
+	if (is_json(t))
+		return ew_output_json(&t->output, ew_record_json_again(boot, offset, leak, seconds));
+	return ew_output_line(&t->output, ew_record_text_again(boot, offset, leak, seconds, &t->output.text));
 }
 
 /* Of leaks whose period is over, or, ENDING, of all: how often they came again. */
@@ -198,13 +153,14 @@ static int take_record(void *ctx, const void *data, size_t len)
 		return 0;
 	}
 	ew_profile_names_follow(&t->pins, &t->profiles);
-	if (!ew_trace_filter_match(&t->filter, &t->view))
+	if (!ew_filter_match(&t->filter, &t->view, &t->names))
 		return 0;
-	if (t->options.fds)
+	if (t->options.filter.fds)
 		err = take_leaks(t, offset, &any);
+	else if (is_json(t))
+		err = ew_output_json(&t->output, ew_record_json(&t->view, &t->names, offset));
 	else
-		err = put_line(t, t->options.json ? ew_record_json(&t->view, &t->names, offset)
-						  : ew_record_text(&t->view, &t->names, offset, &t->text));
+		err = ew_output_line(&t->output, ew_record_text(&t->view, &t->names, offset, &t->output.text));
 	if (err || !any)
 		return err;
 	return t->options.count && ++t->printed >= t->options.count ? STOP_COUNT : 0;
@@ -217,11 +173,12 @@ static int tell_losses(struct trace *t, bool ending)
 	__u64 boot = (__u64)clock_now(CLOCK_BOOTTIME);
 	__s64 offset = ew_record_clock_offset();
 
-	if (!count && !(ending && total && t->options.json))
+	if (!count && !(ending && total && is_json(t)))
 		return 0;
 	t->lost = total;
-	return put_line(t, t->options.json ? ew_record_json_lost(boot, offset, count, total)
-					   : ew_record_text_lost(boot, offset, count, total, &t->text));
+	if (is_json(t))
+		return ew_output_json(&t->output, ew_record_json_lost(boot, offset, count, total));
+	return ew_output_line(&t->output, ew_record_text_lost(boot, offset, count, total, &t->output.text));
 }
 
 /* Until a signal, the end of the time, or one of enum stop. Returns 0, a stop or a negative errno. */
@@ -241,7 +198,7 @@ static int watch(struct trace *t, int signals)
 
 		if (left <= 0)
 			return 0;
-		if (!t->flush_lines && fflush(stdout))
+		if (!t->output.flush_lines && fflush(stdout))
 			return -errno;
 		if (poll(fds, EW_ARRAY_SIZE(fds), left < LOST_CHECK_MSEC ? (int)left : LOST_CHECK_MSEC) < 0) {
 			if (errno != EINTR)
@@ -252,7 +209,7 @@ static int watch(struct trace *t, int signals)
 			return 0;
 		if (fds[2].revents & (POLLERR | POLLHUP))
 			return STOP_READER_GONE;
-		update_width(t);
+		ew_output_update(&t->output);
 		err = ew_reader_poll(t->stream, 0, take_record, t);
 		if (err && err != -EINTR)
 			return err;
@@ -276,12 +233,10 @@ static int finish(struct trace *t, int err)
 		err = tell_leaks(t, true);
 	if (!err)
 		err = tell_losses(t, true);
-	if (!err && fflush(stdout))
-		err = errno == EPIPE ? STOP_READER_GONE : -errno;
 	if (t->bad)
 		ew_warning("%lu records could not be read; was execward loaded by another version?", t->bad);
 	total = ew_reader_lost(t->stream, lost);
-	if (total && !t->options.json)
+	if (total && !is_json(t))
 		ew_warning("%llu records were lost (%llu: buffer full, %llu: no scratch space); see --buffer",
 			   (unsigned long long)total, (unsigned long long)lost[EW_LOSS_BUFFER],
 			   (unsigned long long)lost[EW_LOSS_SCRATCH]);
@@ -296,7 +251,9 @@ static int open_stream(struct trace *t)
 
 	if (lock < 0)
 		return lock;
-	if (ew_trace_filter_open(&t->filter, &t->options, &t->pins, &t->profiles) < 0)
+	if (t->options.filter.profile && ew_pins_profile_slot(&t->pins, t->options.filter.profile) < 0)
+		return -ENOENT;
+	if (ew_filter_open(&t->filter, &t->options.filter) < 0)
 		return -EINVAL;
 	if (ew_pins_need_shapes(&t->pins, ~0U) < 0)
 		return -EIO;
@@ -313,7 +270,7 @@ static int open_stream(struct trace *t)
 static int trace(struct trace *t)
 {
 	_cleanup_close_ int signals = ew_signals_open();
-	int err;
+	int err = 0;
 
 	/* a writer to a closed pipe is told by its error */
 	signal(SIGPIPE, SIG_IGN);
@@ -321,14 +278,12 @@ static int trace(struct trace *t)
 		return ew_error_ret(signals, "signals cannot be waited for: %s", strerror(-signals));
 	if (open_stream(t) < 0)
 		return -EINVAL;
-	choose_style(t);
+	ew_output_open(&t->output, t->options.format, t->options.color, &t->names);
 	if (isatty(STDERR_FILENO))
 		fputs("tracing; Ctrl-C ends\n", stderr);
-	update_width(t);
-	err = t->terminal && !t->options.json ? put_line(t, ew_record_text_header(&t->text, t->options.fds)) : 0;
-	err = finish(t, err ?: watch(t, signals));
-	if (err == STOP_READER_GONE)
-		__fpurge(stdout); /* or the last flush, at exit, would fail once more */
+	if (t->output.terminal && !is_json(t))
+		err = ew_output_line(&t->output, ew_record_text_header(&t->output.text, t->options.filter.fds));
+	err = ew_output_end(finish(t, err ?: watch(t, signals)));
 	if (err < 0)
 		ew_error("trace ends: %s", strerror(-err));
 	return err < 0 ? err : 0;
@@ -368,7 +323,7 @@ int ew_cmd_trace(int argc, char **argv)
 		code = trace(&t) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 	ew_reader_close(&t.stream);
 	ew_leaks_clear(&t.leaks);
-	ew_trace_filter_clear(&t.filter);
+	ew_filter_clear(&t.filter);
 	ew_pins_close(&t.pins);
 	return code;
 }

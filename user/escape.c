@@ -169,3 +169,47 @@ size_t ew_text_elide(char *text, size_t width, const char *mark)
 	memmove(text + head + mark_len, text + tail, len - tail + 1);
 	return head_width + 1 + tail_width;
 }
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* One character or escape at *TEXT, which is moved behind it; -1: it is no escape. */
+static int take_byte(const char **text)
+{
+	const char *p = *text;
+	int high, low;
+
+	if (*p != '\\') {
+		*text = p + 1;
+		return (unsigned char)*p;
+	}
+	if (p[1] == '\\') {
+		*text = p + 2;
+		return '\\';
+	}
+	high = p[1] == 'x' ? hex_digit(p[2]) : -1;
+	low = high < 0 ? -1 : hex_digit(p[3]);
+	*text = p + 4;
+	return low < 0 ? -1 : high << 4 | low;
+}
+
+ssize_t ew_unescape(char *dst, size_t size, const char *text)
+{
+	_cleanup_free_ char *again = NULL;
+	const char *p = text;
+	size_t n = 0;
+	int byte = 0;
+
+	while (*p && n + 1 < size && (byte = take_byte(&p)) >= 0)
+		dst[n++] = (char)byte;
+	dst[n] = '\0';
+	/* what is not escaped though it should be did not come from here */
+	if (byte >= 0 && !*p)
+		again = ew_escape_dup(dst, n, 0);
+	if (again && strcmp(again, text) == 0)
+		return (ssize_t)n;
+	dst[0] = '\0';
+	return -1;
+}

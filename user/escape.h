@@ -3,6 +3,7 @@
 #define EW_ESCAPE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * One spelling for names that others chose (commands, paths, cgroups), so that a hostile one can neither break a line
@@ -33,6 +34,13 @@ size_t ew_escape(char *dst, size_t size, const void *src, size_t len, unsigned i
 
 /* The same into memory that the caller frees. NULL when there is none. */
 char *ew_escape_dup(const void *src, size_t len, unsigned int flags);
+
+/*
+ * ew_unescape - the bytes that TEXT was made of without a flag, and a NUL, to DST, which has room for SIZE bytes
+ *
+ * Returns their number, or -1: TEXT is not as ew_escape() makes it, or there are too many. DST then holds "".
+ */
+ssize_t ew_unescape(char *dst, size_t size, const char *text);
 
 /*
  * ew_text_width - the columns of a terminal that valid UTF-8 without control characters takes

@@ -25,6 +25,22 @@ struct ew_stream {
 	unsigned int left; /* records until the round ends; 0: no end */
 };
 
+bool ew_reader_size_parse(const char *text, size_t *out)
+{
+	unsigned int shift = 0;
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (*end == 'K' || *end == 'M')
+		shift = *end++ == 'K' ? 10 : 20;
+	if (errno || end == text || *end || text[0] == '-' || !value || value > EW_READER_BUFFER_SIZE_MAX >> shift)
+		return false;
+	*out = value << shift;
+	return true;
+}
+
 static size_t round_to_pages(size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);

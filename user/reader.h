@@ -2,6 +2,7 @@
 #ifndef EW_USER_READER_H
 #define EW_USER_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <execward/record.h>
@@ -30,6 +31,9 @@
 #define EW_READER_BUFFER_SIZE_MAX (1U << 30)
 
 #define EW_READER_ROUND 256
+
+/* TEXT, "512K" or "4M" or a number of bytes, as the size of a buffer. False: it is none, or over the greatest. */
+bool ew_reader_size_parse(const char *text, size_t *out);
 
 struct ew_stream;
 

@@ -461,3 +461,23 @@ char *ew_record_text_header(const struct ew_record_text_options *options, bool l
 			set(&line, i, "%s", leaks && i == GAINS ? "LEAKS" : fields[i].title);
 	return line_make(&line, EW_VERDICT_MAX);
 }
+
+char *ew_record_text_message(const struct ew_record_view *view, const struct ew_record_names *names)
+{
+	static const struct ew_record_text_options plain = {};
+	_cleanup_line_ struct line line = {.options = &plain};
+	const char *gains;
+	char *text;
+
+	set_transition(&line, view, names, 0);
+	set_gains(&line, view, names);
+	set_reason(&line, view, true);
+	set(&line, VERDICT, "%s", ew_words_name(&ew_verdict_words, view->record.verdict));
+	if (line.failed)
+		return NULL;
+	gains = EW_STREQ(line.text[GAINS], "-") ? "" : line.text[GAINS];
+	return asprintf(&text, "%s: %s %s -> %s%s%s: %s", line.text[VERDICT], line.text[WHO], line.text[EXE],
+			line.text[PROGRAM], *gains ? " " : "", gains, line.text[REASON]) < 0
+		       ? NULL
+		       : text;
+}

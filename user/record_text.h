@@ -37,6 +37,10 @@ struct ew_record_text_options {
 char *ew_record_text(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset,
 		     const struct ew_record_text_options *options);
 
+/* Without time, ids and cgroup, for a journal that has them: "deny: sh[1] /bin/dash -> /bin/su +uid:root: gain, web
+ * (w:3)". */
+char *ew_record_text_message(const struct ew_record_view *view, const struct ew_record_names *names);
+
 /* One descriptor FD that the record tells of: what crosses is in the place of the gains. */
 char *ew_record_text_leak(const struct ew_record_view *view, const struct ew_record_names *names,
 			  const struct ew_fd_view *fd, __s64 offset, const struct ew_record_text_options *options);

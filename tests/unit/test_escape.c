@@ -262,6 +262,26 @@ static void test_elide(void **state)
 	}
 }
 
+static void test_unescape(void **state)
+{
+	static const char *const bad[] = {"\\", "\\x", "\\x4", "\\x0A", "\\x41", "\\n", "\n", "\xff", "\033[2J", "a\\"};
+	char bytes[128];
+
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(examples); i++) {
+		assert_int_equal(ew_unescape(bytes, sizeof(bytes), examples[i].expected), examples[i].len);
+		assert_memory_equal(bytes, examples[i].bytes, examples[i].len);
+		assert_int_equal(bytes[examples[i].len], 0);
+		/* room for all of it and a NUL, or none */
+		if (examples[i].len)
+			assert_int_equal(ew_unescape(bytes, examples[i].len, examples[i].expected), -1);
+	}
+	for (size_t i = 0; i < EW_ARRAY_SIZE(bad); i++) {
+		assert_int_equal(ew_unescape(bytes, sizeof(bytes), bad[i]), -1);
+		assert_string_equal(bytes, "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_every_pair_of_bytes),
 		cmocka_unit_test(test_random_sequences),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_unescape),
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_elide),
 	};

@@ -88,7 +88,7 @@ like "json" '^\{"v":1,"lines":9,"lines_bad":0,.*"leaks":\[\{"count":1,"giver":"/
 { cat "$T_TMP/json"; echo nonsense; printf '{"v":2,"type":"exec"}\n'; head -n 1 "$T_TMP/json" | sed 's|/fdleak|/\\u001b[31m|'
 	grep -m 1 '"count":2' "$T_TMP/json" | sed 's|\(.*\)"kind":"regular"|\1"kind":"new"|'; } >"$T_TMP/bad"
 rc "lines that are no records" 0 execward fds "$T_TMP/bad"
-is "are named" "execward: warning: $T_TMP/bad:10: not a record of execward, version 1; left out" "$(execward fds "$T_TMP/bad" 2>&1 >/dev/null | head -n 1)"
+is "are named" "execward: warning: $T_TMP/bad:10: no record of execward: it is no JSON; left out" "$(execward fds "$T_TMP/bad" 2>&1 >/dev/null | head -n 1)"
 is "counted" "execward: warning: 4 of 13 lines were left out, as they are no records" "$(execward fds "$T_TMP/bad" 2>&1 >/dev/null | tail -n 1)"
 is "and the rest is used" "$(cat "$T_TMP/fds")" "$(execward fds "$T_TMP/bad" 2>/dev/null)"
 rc "nothing but such" 1 execward fds "$T_TMP/file"

@@ -60,6 +60,7 @@ filter profile --profile see
 filter denied --denied
 filter several --denied --gain=uid --user alice --cgroup /tf --program "$T_TMP/suid"
 filter first --user bob -n 3
+filter ecs -o ecs --denied
 ok "all read" wait_for 60 ready
 
 for c in / /tf /tf/in /tf/in/deep /tfx; do
@@ -112,12 +113,14 @@ passes profile '/"profiles":\[[^]]*"see"/p'
 passes denied '/"verdict":"\(audit\|deny\)"/p'
 passes several '/"verdict":"\(audit\|deny\)".*\/suid".*"gain":\["uid:.*"before":{"uid":1000,.*"path":"\/tf[/"]/p'
 passes first "$(sed -n '/"before":{"uid":1001,/=' "$T_TMP/every.out" | head -n 3 | sed 's/$/p;/' | tr -d '\n')"
+is "ecs: the same records" "$(grep -c . "$T_TMP/denied.out")" "$(grep -c '^{"@timestamp":".*"event":{.*"execward":{"v":1,"type":"exec",' "$T_TMP/ecs.out")"
 is "pid: the whole tree" "caps 1 dash 2 plain 2 sgid 1 suid 3 " \
 	"$(sed 's/.*"file":{"path":"[^"]*\/\([a-z]*\)".*/\1/' "$T_TMP/pid.out" | sort | uniq -c | while read -r n p; do printf '%s %s ' "$p" "$n"; done)"
 is "pid: nothing else of those programs" "$(wc -l <"$T_TMP/pid.out")" "$(grep -c '"before":{"uid":1000,' "$T_TMP/pid.out")"
 
 t_case "usage"
 for words in "--user" "--user 5-1" "--program"; do nok "$words" execward trace $words --for 1; done
+rc "no such format" 2 execward trace -o xml
 rc "no such user" 1 execward trace --user nix
 rc "no such program" 1 execward trace --program nix
 rc "a program that is not there yet" 0 execward trace --program /not/yet --for 0.1

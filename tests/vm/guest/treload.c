@@ -52,7 +52,7 @@ static pid_t start(const char *dir, FILE **said)
 	pid = fork();
 	if (pid == 0) {
 		dup2(fds[1], STDERR_FILENO);
-		execlp("execward", "execward", "--policy-dir", dir, "daemon", (char *)NULL);
+		execlp("execward", "execward", "--policy-dir", dir, "daemon", "--records", "none", (char *)NULL);
 		_exit(127);
 	}
 	close(fds[1]);

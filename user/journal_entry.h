@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_JOURNAL_ENTRY_H
+#define EW_JOURNAL_ENTRY_H
+
+#include "messages.h"
+#include "record_view.h"
+
+/*
+ * Records as entries of the journal, in the form in which journald takes them
+ * (https://systemd.io/JOURNAL_NATIVE_PROTOCOL): "FIELD=value" lines. docs/records.md has the fields; EXECWARD_RECORD is
+ * the whole record as JSON, so that nothing is lost. Names are escaped as in JSON, so no value has a newline.
+ *
+ * Each function returns memory of *LEN bytes that the caller frees; NULL: no memory. OFFSET is
+ * ew_record_clock_offset().
+ */
+char *ew_journal_entry(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset,
+		       size_t *len);
+
+/* COUNT records were lost since the entry before, TOTAL since the daemon began. BOOT: CLOCK_BOOTTIME, nanoseconds. */
+char *ew_journal_entry_lost(__u64 boot, __s64 offset, __u64 count, __u64 total, size_t *len);
+
+/* "deny" and so on. */
+const char *ew_message_word(enum ew_message message);
+const char *ew_message_id(enum ew_message message);
+
+#endif
