@@ -127,6 +127,6 @@ records_end() {
 leftovers() {
 	find /sys/fs/bpf -mindepth 1
 	bpftool prog list | grep -w 'name ew_[a-z_]*' || :
-	bpftool map list | grep -wE 'name (cgroups|cgroup_paths|patterns|ew_patterns|task_tags|execs|callers|policies|exceptions|verities|ew_profiles|user_tables|ew_user_table|programs|scans|orphans)' || :
+	bpftool map list | grep -wE 'name (cgroups|cgroup_paths|patterns|ew_patterns|task_tags|execs|callers|scripts|long_callers|long_scripts|policies|exceptions|verities|ew_profiles|user_tables|ew_user_table|programs|scans|orphans)' || :
 }
 nothing_left() { [ -z "$(leftovers)" ]; }
