@@ -279,10 +279,16 @@ static __always_inline void ew_emit_to(struct ew_state *st, __u32 slot, struct e
 {
 	void *buffer = bpf_map_lookup_elem(&readers, &slot);
 	struct ew_reader *reader = ew_reader_of(st, slot);
+	__u64 flags = 0;
 
 	if (!buffer)
 		return; /* the reader is just leaving: it took its bit back before its buffer */
-	if (size <= sizeof(*record) && bpf_ringbuf_output(buffer, record, size, 0) == 0)
+	/* to wake it costs more than all the rest of giving it a record, and it looks by itself for a while */
+	if (record->time - reader->woken < EW_WAKE_NSEC)
+		flags = BPF_RB_NO_WAKEUP;
+	else
+		reader->woken = record->time;
+	if (size <= sizeof(*record) && bpf_ringbuf_output(buffer, record, size, flags) == 0)
 		EW_COUNT(reader->received);
 	else
 		ew_count_lost(reader, EW_LOSS_BUFFER);

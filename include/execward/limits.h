@@ -42,6 +42,7 @@
 #define EW_FDS_DESCRIBED_MAX 32 /* descriptors that one record describes; the others it counts */
 #define EW_FD_PATH_MAX 256	/* of the path of a descriptor; of a longer one the end */
 #define EW_FD_PEER_MAX 108	/* UNIX_PATH_MAX, linux/un.h */
+#define EW_WAKE_NSEC 10000000	/* for so long after it was woken a reader looks by itself */
 #define EW_PARENTS_MAX 8	/* that one record names */
 #define EW_ARGS_MAX 32		/* arguments that one record has */
 #define EW_ARGS_SIZE 1024	/* bytes of them, each with a NUL behind it */

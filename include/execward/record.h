@@ -150,6 +150,7 @@ struct ew_reader {
 	__u64 start_time; /* of pid, clock ticks since boot, proc(5) stat field 22: tells a dead reader from a reused
 			     pid */
 	__u64 received;	  /* records put into its buffer */
+	__u64 woken;	  /* time of the last record that was to wake it */
 	__u64 lost[EW_LOSS_MAX];
 };
 
