@@ -36,7 +36,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool libbpf-dev libcyaml-dev libyaml-dev \
 	libjson-c-dev libcap-dev libsmartcols-dev libsystemd-dev
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
-VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils
+VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema
 LINT_PACKAGES := clang-format shellcheck git
 
 # need PACKAGES - says what is missing and installs it; with DEPS=no only checks
@@ -155,6 +155,7 @@ install: all
 	$(INSTALL) -m 0644 include/execward/enter.h $(DESTDIR)$(PREFIX)/include/execward
 	$(INSTALL) -m 0644 README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/execward
 	$(INSTALL) -m 0644 dist/execward.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog
+	$(INSTALL) -m 0644 dist/execward-record.schema.json $(DESTDIR)$(PREFIX)/share/doc/execward
 	$(INSTALL) -m 0644 $(wildcard dist/examples/*.yaml dist/examples/*.c) $(DESTDIR)$(PREFIX)/share/doc/execward/examples
 
 uninstall:

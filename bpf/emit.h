@@ -2,8 +2,10 @@
 #ifndef EW_BPF_EMIT_H
 #define EW_BPF_EMIT_H
 
+#include "args.h"
 #include "fds.h"
 #include "judge.h"
+#include "parents.h"
 #include "task.h"
 
 /* Counting and recording what was decided. Nothing here changes a verdict. */
@@ -53,37 +55,6 @@ static __always_inline void ew_scratch_release(struct ew_scratch *scratch)
 	__sync_lock_test_and_set(&scratch->busy, 0);
 }
 
-_Static_assert((EW_READERS_MAX & (EW_READERS_MAX - 1)) == 0, "slots are masked into their array");
-
-struct ew_emission {
-	struct ew_state *st;
-	struct ew_record *record;
-	__u64 size;
-	__u32 wanted; /* readers that get it, a bit each */
-};
-
-static long ew_emit_to(__u32 slot, struct ew_emission *e)
-{
-	struct ew_reader *reader = &e->st->reader[slot & (EW_READERS_MAX - 1)];
-	void *buffer;
-
-	if (!(e->wanted >> slot & 1))
-		return 0;
-	buffer = bpf_map_lookup_elem(&readers, &slot);
-	if (!buffer)
-		return 0; /* the reader is just leaving: it took its bit back before its buffer */
-	if (e->record && e->size <= sizeof(*e->record) && bpf_ringbuf_output(buffer, e->record, e->size, 0) == 0) {
-		EW_COUNT(reader->received);
-	} else {
-		struct ew_counters *c = ew_counters_get(EW_PROFILES_MAX);
-
-		EW_COUNT(reader->lost[e->record ? EW_LOSS_BUFFER : EW_LOSS_SCRATCH]);
-		if (c)
-			EW_COUNT(c->records_lost);
-	}
-	return 0;
-}
-
 /* The readers that want the record of an exec to which these profiles apply, a bit each. */
 static __always_inline __u32 ew_wanted(const struct ew_state *st, __u64 set)
 {
@@ -91,17 +62,17 @@ static __always_inline __u32 ew_wanted(const struct ew_state *st, __u64 set)
 }
 
 /* Which profile decided, under the policy GENERATION. */
-static __always_inline void ew_caller_name(struct ew_caller *caller, const struct ew_exec *x, __u32 generation)
+static __always_inline void ew_name_decided(char *name, char *file, const struct ew_exec *x, __u32 generation)
 {
 	struct ew_profile *profile;
 
 	profile = x->decision.slot < EW_PROFILES_MAX ? ew_profile_get(generation, x->decision.slot) : NULL;
 	if (profile) {
-		__builtin_memcpy(caller->profile, profile->name, sizeof(caller->profile));
-		__builtin_memcpy(caller->rule_file, profile->file, sizeof(caller->rule_file));
+		__builtin_memcpy(name, profile->name, EW_PROFILE_NAME_MAX);
+		__builtin_memcpy(file, profile->file, EW_POLICY_FILE_MAX);
 	} else {
-		caller->profile[0] = '\0';
-		caller->rule_file[0] = '\0';
+		name[0] = '\0';
+		file[0] = '\0';
 	}
 }
 
@@ -111,7 +82,56 @@ static __always_inline void ew_caller_decided(struct task_struct *current, const
 	struct ew_caller *caller = bpf_task_storage_get(&callers, current, 0, 0);
 
 	if (caller)
-		ew_caller_name(caller, x, generation);
+		ew_name_decided(caller->profile, caller->rule_file, x, generation);
+}
+
+/* Saves the path of FILE in BRIEF, or a long one in the storage of MAP. Returns what bpf_d_path() does. */
+static __always_inline long ew_path_save(struct task_struct *current, struct file *file, char *brief, void *map)
+{
+	struct ew_scratch *scratch = ew_scratch_claim();
+	struct ew_long_path *kept;
+	long len;
+
+	if (!scratch)
+		return -EW_ENOMEM;
+	len = bpf_d_path(&file->f_path, scratch->record.paths, EW_PATH_MAX);
+	if (len > 0 && len <= EW_BRIEF_MAX) {
+		bpf_probe_read_kernel(brief, EW_BRIEF_MAX, scratch->record.paths);
+	} else if (len > 0) {
+		kept = EW_STORAGE_MAKE(map, current);
+		if (kept)
+			bpf_probe_read_kernel(kept->path, EW_PATH_MAX, scratch->record.paths);
+		else
+			len = -EW_ENOMEM;
+	}
+	ew_scratch_release(scratch);
+	return len;
+}
+
+/*
+ * Puts a path that was saved with the length LEN into R, of which USED bytes of paths are used. Returns how many it
+ * takes now; the NUL, which LEN counts, is overwritten by what comes next. OUT: its length for the record.
+ */
+static __always_inline __u32 ew_path_put(struct ew_record *r, struct task_struct *current, __u32 used, long len,
+					 const char *brief, void *map, __s32 *out)
+{
+	struct ew_long_path *kept;
+	__u32 size = (len - 1) & (EW_PATH_MAX - 1);
+
+	*out = len > 0 ? len - 1 : len;
+	if (len <= 0)
+		return 0;
+	if (size < EW_BRIEF_MAX) {
+		bpf_probe_read_kernel(r->paths + used, size, brief);
+		return size;
+	}
+	kept = bpf_task_storage_get(map, current, 0, 0);
+	if (!kept) {
+		*out = -EW_ENOMEM;
+		return 0;
+	}
+	bpf_probe_read_kernel(r->paths + used, size, kept->path);
+	return size;
 }
 
 /* What the hook that decided knows: the profile is looked up under the policy that it decided by. */
@@ -124,16 +144,69 @@ static __always_inline void ew_caller_save(struct task_struct *current, const st
 	if (!caller)
 		return;
 	bpf_get_current_comm(caller->comm, sizeof(caller->comm));
-	ew_caller_name(caller, x, x->generation);
-	caller->path_len = exe ? bpf_d_path(&exe->f_path, caller->path, sizeof(caller->path)) : -EW_ENOENT;
+	ew_name_decided(caller->profile, caller->rule_file, x, x->generation);
+	caller->path_len = exe ? ew_path_save(current, exe, caller->path, &long_callers) : -EW_ENOENT;
 }
 
-/* Fills the record; returns how many of its bytes are used. */
+/* Saves the script that was asked for: of the exec itself the kernel tells the interpreter. */
+static __always_inline void ew_script_save(struct task_struct *current, struct file *file, struct ew_exec *x)
+{
+	struct ew_script *script = EW_STORAGE_MAKE(&scripts, current);
+
+	x->scripted = 1;
+	if (script)
+		script->path_len = ew_path_save(current, file, script->path, &long_scripts);
+}
+
+/* As ew_path_put(). */
+static __always_inline __u32 ew_script_put(struct ew_record *r, struct task_struct *current, const struct ew_exec *x,
+					   __u32 used)
+{
+	struct ew_script *script;
+
+	if (!x->scripted)
+		return 0;
+	script = bpf_task_storage_get(&scripts, current, 0, 0);
+	if (!script) {
+		r->script_path_len = -EW_ENOMEM;
+		return 0;
+	}
+	return ew_path_put(r, current, used, script->path_len, script->path, &long_scripts, &r->script_path_len);
+}
+
+/* The caller as it is. Returns how many bytes its path takes. */
+static __always_inline __u32 ew_caller_put(struct ew_record *r, struct task_struct *current, const struct ew_exec *x,
+					   __u32 used)
+{
+	struct file *exe = current->mm->exe_file;
+	long len = exe ? bpf_d_path(&exe->f_path, r->paths + used, EW_PATH_MAX) : -EW_ENOENT;
+
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	ew_name_decided(r->profile, r->rule_file, x, x->generation);
+	r->exe_path_len = len > 0 ? len - 1 : len;
+	return len > 0 ? (len - 1) & (EW_PATH_MAX - 1) : 0;
+}
+
+/* The caller as it was saved. */
+static __always_inline __u32 ew_caller_put_saved(struct ew_record *r, struct task_struct *current, __u32 used)
+{
+	struct ew_caller *caller = bpf_task_storage_get(&callers, current, 0, 0);
+
+	if (!caller) {
+		r->exe_path_len = -EW_ENOMEM;
+		return 0;
+	}
+	__builtin_memcpy(r->comm, caller->comm, sizeof(r->comm));
+	__builtin_memcpy(r->profile, caller->profile, sizeof(r->profile));
+	__builtin_memcpy(r->rule_file, caller->rule_file, sizeof(r->rule_file));
+	return ew_path_put(r, current, used, caller->path_len, caller->path, &long_callers, &r->exe_path_len);
+}
+
+/* Fills the record; returns how many of its bytes are used. REFUSED: the task still is what it was before the exec. */
 static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_struct *current, struct file *file,
-					    const struct ew_exec *x)
+					    const struct ew_exec *x, bool refused)
 {
 	struct inode *inode = file->f_inode;
-	struct ew_caller *caller = bpf_task_storage_get(&callers, current, 0, 0);
 	__u32 used = 0;
 	long len;
 
@@ -165,53 +238,126 @@ static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_str
 	r->file_path_len = len > 0 ? len - 1 : len;
 	if (len > 0)
 		used = (len - 1) & (EW_PATH_MAX - 1);
-	if (!caller) {
-		r->exe_path_len = -EW_ENOMEM;
-		return EW_RECORD_FIXED + used;
-	}
-	__builtin_memcpy(r->comm, caller->comm, sizeof(r->comm));
-	__builtin_memcpy(r->profile, caller->profile, sizeof(r->profile));
-	__builtin_memcpy(r->rule_file, caller->rule_file, sizeof(r->rule_file));
-	len = caller->path_len;
-	r->exe_path_len = len > 0 ? len - 1 : len;
-	if (len > 0) {
-		__u32 copied = (len - 1) & (EW_PATH_MAX - 1);
-
-		bpf_probe_read_kernel(r->paths + used, copied, caller->path);
-		used += copied;
-	}
+	used += refused ? ew_caller_put(r, current, x, used) : ew_caller_put_saved(r, current, used);
+	used += ew_script_put(r, current, x, used);
 	return EW_RECORD_FIXED + used;
+}
+
+/* What was saved of the caller is needed no more. */
+static __always_inline void ew_caller_forget(struct task_struct *current, const struct ew_exec *x, bool refused)
+{
+	if (!refused) {
+		bpf_task_storage_delete(&callers, current);
+		bpf_task_storage_delete(&long_callers, current);
+	}
+	if (x->scripted) {
+		bpf_task_storage_delete(&scripts, current);
+		bpf_task_storage_delete(&long_scripts, current);
+	}
+}
+
+_Static_assert((EW_READERS_MAX & (EW_READERS_MAX - 1)) == 0, "slots are masked into their array");
+
+/* The address from the number: one that the compiler counts up beside it is no pointer to the verifier. */
+static __always_inline struct ew_reader *ew_reader_of(struct ew_state *st, __u32 slot)
+{
+	asm volatile("" : "+r"(slot));
+	return &st->reader[slot & (EW_READERS_MAX - 1)];
+}
+
+static __always_inline void ew_count_lost(struct ew_reader *reader, enum ew_loss loss)
+{
+	struct ew_counters *c = ew_counters_get(EW_PROFILES_MAX);
+
+	EW_COUNT(reader->lost[loss]);
+	if (c)
+		EW_COUNT(c->records_lost);
+}
+
+/* RECORD, of SIZE bytes, to the reader of SLOT. */
+static __always_inline void ew_emit_to(struct ew_state *st, __u32 slot, struct ew_record *record, __u64 size)
+{
+	void *buffer = bpf_map_lookup_elem(&readers, &slot);
+	struct ew_reader *reader = ew_reader_of(st, slot);
+	__u64 flags = 0;
+
+	if (!buffer)
+		return; /* the reader is just leaving: it took its bit back before its buffer */
+	/* to wake it costs more than all the rest of giving it a record, and it looks by itself for a while */
+	if (record->time - reader->woken < EW_WAKE_NSEC)
+		flags = BPF_RB_NO_WAKEUP;
+	else
+		reader->woken = record->time;
+	if (size <= sizeof(*record) && bpf_ringbuf_output(buffer, record, size, flags) == 0)
+		EW_COUNT(reader->received);
+	else
+		ew_count_lost(reader, EW_LOSS_BUFFER);
+}
+
+/*
+ * Adds to the record in S, of which s->fd.used bytes of paths are used, the parents and the arguments, and gives it to
+ * the readers WANTED, a bit each. S is NULL: counts it as lost. Not static, so that it is verified once, by itself, for
+ * each program that has it (ew_fds_scan()).
+ */
+__noinline int ew_hand_out(struct ew_state *st, struct ew_scratch *s, __u32 wanted)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+
+	if (!st)
+		return 0;
+	if (!s) {
+		for (__u32 slot = 0; slot < EW_READERS_MAX; slot++)
+			if (wanted >> slot & 1)
+				ew_count_lost(ew_reader_of(st, slot), EW_LOSS_SCRATCH);
+		return 0;
+	}
+	ew_fds_walk_from(s, current);
+	ew_parents_append(s, current);
+	ew_args_append(s);
+	for (__u32 slot = 0; slot < EW_READERS_MAX; slot++) {
+		if (!(wanted >> slot))
+			break;
+		if (wanted >> slot & 1)
+			ew_emit_to(st, slot, &s->record, EW_RECORD_FIXED + s->fd.used);
+	}
+	return 0;
 }
 
 /* Counts a record that could not even be begun as lost, for every reader that wanted it. */
 static __always_inline void ew_emit_lost(struct ew_state *st, __u64 set)
 {
-	struct ew_emission e = {.st = st, .wanted = ew_wanted(st, set)};
+	__u32 wanted = ew_wanted(st, set);
 
-	if (e.wanted)
-		bpf_loop(EW_READERS_MAX, ew_emit_to, &e, 0);
+	if (wanted)
+		ew_hand_out(st, NULL, wanted);
 }
 
 /*
- * Gives the exec's record to every reader that wants it. The caller is saved, and forgotten here. FDS: descriptors may
+ * Gives the exec's record to every reader that wants it. FDS: descriptors may
  * have been asked about; known when it is compiled, since what describes them makes a program much larger to load.
+ * BPRM: the exec is past the point of no return, and this is the program; its caller was saved, and is forgotten here.
+ * NULL: it is refused.
  */
 static __always_inline void ew_emit(struct ew_state *st, struct task_struct *current, struct file *file,
-				    struct ew_exec *x, bool fds)
+				    struct ew_exec *x, bool fds, struct linux_binprm *bprm)
 {
 	struct ew_scratch *scratch = ew_scratch_claim();
-	struct ew_emission e = {.st = st, .wanted = ew_wanted(st, x->set)};
+	__u64 size;
 
 	if (scratch) {
-		e.record = &scratch->record;
-		e.size = ew_record_fill(e.record, current, file, x);
+		size = ew_record_fill(&scratch->record, current, file, x, !bprm);
 		if (fds && x->fds)
-			e.size = ew_fds_append(scratch, current, x, e.size);
+			size = ew_fds_append(scratch, current, x, size);
+		scratch->fd.used = size - EW_RECORD_FIXED;
+		if (bprm)
+			ew_args_of_image(&scratch->args, bprm);
+		else
+			ew_args_of_caller(&scratch->args, current);
 	}
-	bpf_loop(EW_READERS_MAX, ew_emit_to, &e, 0);
+	ew_hand_out(st, scratch, ew_wanted(st, x->set));
 	if (scratch)
 		ew_scratch_release(scratch);
-	bpf_task_storage_delete(&callers, current);
+	ew_caller_forget(current, x, !bprm);
 }
 
 #endif

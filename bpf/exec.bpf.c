@@ -78,10 +78,8 @@ static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *cu
 				     struct ew_exec *x, bool fds)
 {
 	ew_count(&x->decision);
-	if (ew_wanted(st, x->set)) {
-		ew_caller_save(current, x);
-		ew_emit(st, current, file, x, fds);
-	}
+	if (ew_wanted(st, x->set))
+		ew_emit(st, current, file, x, fds, NULL);
 	ew_exec_end(st, x);
 	if (x->decision.verdict == EW_VERDICT_KILL)
 		bpf_send_signal(EW_SIGKILL);
@@ -283,8 +281,13 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 		shapes |= EW_BIT(EW_SHAPE_INTERPRETED);
 	x->script = !!(shapes & EW_BIT(EW_SHAPE_SCRIPT));
 	x->shapes |= shapes;
-	if (!x->set || !ew_judge(x, about))
+	if (!x->set || !ew_judge(x, about)) {
+		/* read again: as what was stored above it would be another path for the verifier for each of the shapes
+		 */
+		if (*(const volatile __u16 *)&x->script && bprm->interp == bprm->filename && ew_wanted(st, x->set))
+			ew_script_save(current, bprm->file, x);
 		return 0;
+	}
 	ew_creds_read(current->cred, &x->before);
 	x->after = x->before;
 	ew_identity_read(bprm->file, &x->program);
@@ -446,7 +449,7 @@ int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 	if (x->set)
 		ew_count(&x->decision);
 	if (ew_wanted(st, x->set))
-		ew_emit(st, current, ew_core_creds_file(bprm), x, true);
+		ew_emit(st, current, ew_core_creds_file(bprm), x, true, bprm);
 	ew_exec_end(st, x);
 	/* current leads its thread group by now */
 	tag = st->process_tags ? bpf_task_storage_get(&task_tags, current, 0, 0) : NULL;

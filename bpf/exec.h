@@ -80,6 +80,8 @@ struct ew_exec {
 	__u32 active;	  /* followed, and not over */
 	__u32 file_caps;  /* the file carries capabilities, with or without effect */
 	__u32 fds;	  /* descriptors from this less 1 on go into the record; 0: none */
+	__u32 scripted;	  /* a script was asked for, and its path is saved, or cannot be: struct ew_script */
+	__u32 pad;
 	struct ew_identity program, from;
 	struct ew_creds before, after;
 	struct ew_withheld withheld;
@@ -93,6 +95,12 @@ struct ew_exec {
 #define EW_EXEC_CLEARED __builtin_offsetof(struct ew_exec, table)
 
 /*
+ * Of a storage for a task the kernel clears all that it takes for it, which with a whole path is more than all the rest
+ * of a record costs. So a path that is not longer than others are is kept by itself, and a long one in another storage.
+ */
+#define EW_BRIEF_MAX 224
+
+/*
  * Who execs and which profile decided, saved for the record while it is still known: past the point of no return the
  * task has its new image and name, and the policy can be another. Only kept while somebody reads records.
  */
@@ -100,8 +108,20 @@ struct ew_caller {
 	char comm[EW_COMM_MAX];
 	char profile[EW_PROFILE_NAME_MAX];
 	char rule_file[EW_POLICY_FILE_MAX];
-	__s32 path_len; /* as ew_record.exe_path_len */
+	__s32 path_len; /* as ew_record.exe_path_len, but with the NUL */
 	__u32 pad;
+	char path[EW_BRIEF_MAX];
+};
+
+/* The script that was asked for, as long as its exec is followed. */
+struct ew_script {
+	__s32 path_len;
+	__u32 pad;
+	char path[EW_BRIEF_MAX];
+};
+
+/* A path that does not fit into these. Linux 7.3 makes no storage of more than 8 KiB (kmalloc_nolock(), mm/slub.c). */
+struct ew_long_path {
 	char path[EW_PATH_MAX];
 };
 
@@ -124,10 +144,20 @@ struct ew_fd_work {
 	__u64 blob[16]; /* the beginning of a structure: one read of it costs less than some of its members */
 };
 
+/* Where the arguments are, in the memory of the current process, and what is left of them (args.h). */
+struct ew_args_work {
+	__u64 at;     /* of the caller: the next pointer; of the new image: the next string */
+	__u32 left;   /* strings of the image */
+	__u32 width;  /* bytes of a pointer of the caller; 0: they are the image's */
+	__u32 length; /* bytes so far */
+	__u32 flags;  /* EW_ARGS_*; 0: they are not known */
+};
+
 struct ew_scratch {
 	__u32 busy;
 	__u32 pad;
 	struct ew_fd_work fd;
+	struct ew_args_work args;
 	struct ew_record record;
 };
 

@@ -276,13 +276,18 @@ static long ew_fd_step(__u32 index, struct ew_fd_walk *walk)
 	return 0;
 }
 
-/* Appends the path from the task's root to DENTRY on the mount of VFSMOUNT. Returns EW_FD_* marks. */
-static __always_inline __u32 ew_fd_put_path(struct ew_scratch *s, __u64 vfsmount, __u64 dentry)
+/*
+ * Appends the path from the task's root to DENTRY on the mount of VFSMOUNT. Returns EW_FD_* marks. Not static, as
+ * ew_fd_kind(): it is verified once for all who call it.
+ */
+__noinline __u32 ew_fd_put_path(struct ew_scratch *s, __u64 vfsmount, __u64 dentry)
 {
 	struct ew_fd_walk walk = {.scratch = s};
 	struct mount___fd *mnt = ew_fd_mount((void *)vfsmount);
 	__u32 marks = EW_FD_PATH;
 
+	if (!s)
+		return 0;
 	s->fd.dentry = dentry;
 	s->fd.mnt = (__u64)mnt;
 	s->fd.mnt_root = s->fd.home_root;

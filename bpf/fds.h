@@ -179,12 +179,9 @@ static __always_inline __u32 ew_fds_blocks(const struct ew_fd_table *table)
 /* Where the descriptors go in the record. False: there is no room. */
 static __always_inline bool ew_fds_begin(struct ew_scratch *s)
 {
-	struct mount___fd *home = (void *)s->fd.root_mnt;
-
 	if (!ew_fd_room(s, sizeof(struct ew_fds)))
 		return false;
 	s->fd.sb = 0;
-	s->fd.home_root = (__u64)BPF_CORE_READ(home, mnt.mnt_root);
 	s->fd.used += sizeof(struct ew_fds);
 	s->fd.described = 0;
 	return true;
@@ -219,16 +216,25 @@ static __always_inline void ew_fds_count(struct ew_fd_table *table, __u32 min, _
 	ew_fds_scan(table, NULL, min, look);
 }
 
+/* Paths are those that the task sees. */
+static __always_inline void ew_fds_walk_from(struct ew_scratch *s, struct task_struct *current)
+{
+	struct task_struct___fds *task = (void *)current;
+	struct mount___fd *home = ew_fd_mount(task->fs->root.mnt);
+
+	s->fd.root = (__u64)task->fs->root.dentry;
+	s->fd.root_mnt = (__u64)home;
+	s->fd.ns = (__u64)task->nsproxy->mnt_ns;
+	s->fd.home_root = (__u64)BPF_CORE_READ(home, mnt.mnt_root);
+}
+
 /* The record of SIZE bytes with the descriptors that cross behind it. Returns its new size. */
 static __always_inline __u64 ew_fds_append(struct ew_scratch *s, struct task_struct *current, struct ew_exec *x,
 					   __u64 size)
 {
-	struct task_struct___fds *task = (void *)current;
 	struct ew_fds *fds;
 
-	s->fd.root = (__u64)task->fs->root.dentry;
-	s->fd.root_mnt = (__u64)ew_fd_mount(task->fs->root.mnt);
-	s->fd.ns = (__u64)task->nsproxy->mnt_ns;
+	ew_fds_walk_from(s, current);
 	s->fd.pid = current->tgid;
 	s->fd.tid = current->pid;
 	s->fd.used = size - EW_RECORD_FIXED;

@@ -176,6 +176,28 @@ struct {
 	__type(value, struct ew_caller);
 } callers SEC(".maps");
 
+/* The path of the script that a task execs, for the record. Cannot be stored: the record says -ENOMEM for it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ew_script);
+} scripts SEC(".maps");
+
+/* Paths of the two above, where they are longer than most. Cannot be stored: the record says -ENOMEM. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ew_long_path);
+} long_callers SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ew_long_path);
+} long_scripts SEC(".maps");
+
 /*
  * The next two have entries for each possible CPU, one CPU after the other (ew_of_cpu(), judge.h), and are no per-CPU
  * arrays: those fill the kernel's first chunk of per-CPU memory, and every fork and exec of the machine then searches

@@ -49,38 +49,33 @@ static __always_inline bool ew_creds_may_gain(const struct cred *before, const s
 	       EW_CORE_CAP(after, cap_permitted) & ~EW_CORE_CAP(before, cap_permitted);
 }
 
-struct ew_group_search {
-	const struct group_info *groups;
-	__u32 gid, low, high;
-	bool found;
-};
+#define EW_GROUPS_HALF 32768 /* of NGROUPS_MAX, linux/limits.h */
 
-static long ew_group_halve(__u32 index, struct ew_group_search *search)
-{
-	const struct group_info *groups = search->groups;
-	__u32 middle = (search->low + search->high) / 2, gid = 0;
-
-	if (search->low >= search->high)
-		return 1;
-	bpf_core_read(&gid, sizeof(gid), &groups->gid[middle]);
-	if (gid < search->gid)
-		search->low = middle + 1;
-	else
-		search->high = middle;
-	if (gid != search->gid)
-		return 0;
-	search->found = true;
-	return 1;
-}
-
-/* group_info is sorted by kernel id (groups_sort(), kernel/groups.c); NGROUPS_MAX, 65536, takes 17 halvings. */
+/*
+ * group_info is sorted by kernel id (groups_sort(), kernel/groups.c). Looks for the last that is at most GID, without a
+ * branch, so that the verifier does not follow both ways at each step.
+ */
 static __always_inline bool ew_creds_in_groups(const struct cred *cred, __u32 gid)
 {
-	const struct group_info *groups = cred->group_info;
-	struct ew_group_search search = {.groups = groups, .gid = gid, .high = groups->ngroups};
+	/* a number to the verifier, to which another may be added */
+	const struct group_info *groups = BPF_CORE_READ(cred, group_info);
+	__s64 n = BPF_CORE_READ(groups, ngroups);
+	__u32 at = 0, found = 0;
 
-	bpf_loop(17, ew_group_halve, &search, 0);
-	return search.found;
+	if (!n)
+		return false;
+	for (__u32 step = EW_GROUPS_HALF; step; step /= 2) {
+		__s64 next = at | step, room, order;
+
+		bpf_core_read(&found, sizeof(found), &groups->gid[next]);
+		/* both negative: it is there, and not beyond. The compiler may not know it for a comparison */
+		room = next - n;
+		order = (__s64)found - (__s64)gid - 1;
+		asm volatile("" : "+r"(room), "+r"(order));
+		at |= step & (__u32)((room & order) >> 63);
+	}
+	bpf_core_read(&found, sizeof(found), &groups->gid[at]);
+	return found == gid;
 }
 
 static __always_inline void ew_identity_read(const struct file *file, struct ew_identity *out)

@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 
 struct ew_stream {
 	int readers_fd;
@@ -23,6 +26,9 @@ struct ew_stream {
 	void *ctx;
 	int stopped;	   /* what fn stopped with */
 	unsigned int left; /* records until the round ends; 0: no end */
+	int epoll_fd;	   /* of the buffer and the timer */
+	int timer_fd;
+	bool looks; /* the timer runs, or is over and nobody has looked since */
 };
 
 bool ew_reader_size_parse(const char *text, size_t *out)
@@ -175,13 +181,44 @@ static int delivered(const struct ew_stream *stream, int n)
 	return n < 0 && n != -ECANCELED ? n : 0;
 }
 
+/* When to look without being woken: in NSEC nanoseconds; 0: never. */
+static void look_again(struct ew_stream *stream, __u64 nsec)
+{
+	const struct itimerspec when = {.it_value.tv_nsec = (long)nsec};
+
+	stream->looks = nsec != 0;
+	timerfd_settime(stream->timer_fd, 0, &when, NULL); /* fails for no value that is given here */
+}
+
+static bool timer_is_over(const struct ew_stream *stream)
+{
+	struct itimerspec left = {0};
+
+	timerfd_gettime(stream->timer_fd, &left);
+	return !left.it_value.tv_sec && !left.it_value.tv_nsec;
+}
+
 int ew_reader_poll(struct ew_stream *stream, int timeout_ms, ew_reader_fn fn, void *ctx)
 {
+	struct pollfd fd = {.fd = stream->epoll_fd, .events = POLLIN};
+	bool over;
+	int n;
+
+	if (timeout_ms && poll(&fd, 1, timeout_ms) < 0)
+		return -errno;
+	over = timer_is_over(stream);
 	stream->fn = fn;
 	stream->ctx = ctx;
 	stream->stopped = 0;
 	stream->left = EW_READER_ROUND;
-	return delivered(stream, ring_buffer__poll(stream->ring, timeout_ms));
+	n = ring_buffer__consume(stream->ring);
+	/* the end of a round may have left some; twice, as a program can be held up between a record's time and the
+	 * buffer */
+	if (n)
+		look_again(stream, n < 0 ? 1 : 2 * EW_WAKE_NSEC);
+	else if (stream->looks && over)
+		look_again(stream, 0);
+	return delivered(stream, n);
 }
 
 int ew_reader_drain(struct ew_stream *stream, ew_reader_fn fn, void *ctx)
@@ -195,7 +232,7 @@ int ew_reader_drain(struct ew_stream *stream, ew_reader_fn fn, void *ctx)
 
 int ew_reader_fd(const struct ew_stream *stream)
 {
-	return ring_buffer__epoll_fd(stream->ring);
+	return stream->epoll_fd;
 }
 
 __u64 ew_reader_lost(const struct ew_stream *stream, __u64 lost[EW_LOSS_MAX])
@@ -213,6 +250,20 @@ __u64 ew_reader_lost(const struct ew_stream *stream, __u64 lost[EW_LOSS_MAX])
 	return total;
 }
 
+/* What a reader waits with. */
+static int make_wait(struct ew_stream *stream)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	stream->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	stream->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (stream->timer_fd < 0 || stream->epoll_fd < 0 ||
+	    epoll_ctl(stream->epoll_fd, EPOLL_CTL_ADD, stream->buffer_fd, &event) ||
+	    epoll_ctl(stream->epoll_fd, EPOLL_CTL_ADD, stream->timer_fd, &event))
+		return -errno;
+	return 0;
+}
+
 static int make_buffer(struct ew_stream *stream, size_t size)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options);
@@ -226,7 +277,7 @@ static int make_buffer(struct ew_stream *stream, size_t size)
 	if (stream->buffer_fd < 0)
 		return -errno;
 	stream->ring = ring_buffer__new(stream->buffer_fd, take_record, stream, NULL);
-	return stream->ring ? 0 : -errno;
+	return stream->ring ? make_wait(stream) : -errno;
 }
 
 /* Takes a free slot and makes it live: buffer, slot, bits, in this order (reader.h). */
@@ -244,7 +295,7 @@ static int claim(struct ew_stream *stream, unsigned int flags)
 	reader = &stream->state->reader[slot];
 	reader->flags = flags;
 	reader->start_time = start_time((__u32)getpid());
-	reader->received = 0;
+	reader->received = reader->woken = 0;
 	memset(reader->lost, 0, sizeof(reader->lost));
 	/* The pid makes the slot taken: whoever sees it has to see its start time. */
 	__atomic_store_n(&reader->pid, (__u32)getpid(), __ATOMIC_SEQ_CST);
@@ -262,7 +313,7 @@ int ew_reader_open(struct ew_stream **out, int readers_fd, int state_fd, unsigne
 
 	if (!stream)
 		return -ENOMEM;
-	stream->readers_fd = stream->buffer_fd = -1;
+	stream->readers_fd = stream->buffer_fd = stream->epoll_fd = stream->timer_fd = -1;
 	err = check_map(readers_fd, BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), EW_READERS_MAX);
 	err = err ?: map_state(state_fd, &stream->state);
 	if (err)
@@ -299,6 +350,8 @@ void ew_reader_close(struct ew_stream **stream)
 	if (s->claimed)
 		free_slot(&s->state->reader[s->slot]);
 	ring_buffer__free(s->ring);
+	ew_closep(&s->epoll_fd);
+	ew_closep(&s->timer_fd);
 	ew_closep(&s->buffer_fd);
 	ew_closep(&s->readers_fd);
 	unmap_statep(&s->state);

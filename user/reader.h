@@ -60,7 +60,12 @@ typedef int (*ew_reader_fn)(void *ctx, const void *data, size_t len);
  */
 int ew_reader_poll(struct ew_stream *stream, int timeout_ms, ew_reader_fn fn, void *ctx);
 
-/* Becomes readable when there are records: for poll(2), then ew_reader_poll() with no timeout. The stream keeps it. */
+/*
+ * Becomes readable when there are records: for poll(2), then ew_reader_poll() with no timeout. The stream keeps it.
+ *
+ * A record wakes who waits only if it comes EW_WAKE_NSEC after the last one that did. For the others there is a timer
+ * in it, which runs from each delivery on until one finds nothing.
+ */
 int ew_reader_fd(const struct ew_stream *stream);
 
 /*

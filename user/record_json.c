@@ -9,6 +9,7 @@
 
 #include "escape.h"
 #include "record_fds.h"
+#include "record_origin.h"
 #include "util.h"
 #include "words.h"
 
@@ -153,14 +154,15 @@ static void add_file(struct document *doc, json_object *root, const struct ew_re
 	add_number(doc, file, "gid", r->file_gid);
 }
 
-struct gains {
+/* An array in the making. */
+struct list {
 	struct document *doc;
 	json_object *array;
 };
 
 static void append_gain(void *ctx, const char *gain)
 {
-	struct gains *gains = ctx;
+	struct list *gains = ctx;
 
 	append(gains->doc, gains->array, json_object_new_string(gain));
 }
@@ -205,14 +207,9 @@ static void add_named(struct document *doc, json_object *parent, const char *key
 		add_number(doc, parent, key, number);
 }
 
-struct fds {
-	struct document *doc;
-	json_object *array;
-};
-
 static void append_fd(void *ctx, const struct ew_fd_view *view)
 {
-	struct fds *fds = ctx;
+	struct list *fds = ctx;
 	struct document *doc = fds->doc;
 	const struct ew_fd *fd = &view->fd;
 	_cleanup_free_ char *target = ew_fd_target(view, 0);
@@ -257,7 +254,7 @@ static void append_fd(void *ctx, const struct ew_fd_view *view)
 
 static void add_fds(struct document *doc, json_object *root, const struct ew_record_view *view)
 {
-	struct fds list = {.doc = doc};
+	struct list list = {.doc = doc};
 	json_object *object;
 	struct ew_fds fds;
 
@@ -304,6 +301,112 @@ static void add_profiles(struct document *doc, json_object *root, const struct e
 	}
 }
 
+/* As add_name(), with a key that does not outlive the call. */
+static void add_id(struct document *doc, json_object *parent, const char *id, const char *name)
+{
+	_cleanup_free_ char *escaped = ew_escape_dup(name, strlen(name), 0);
+	json_object *value = escaped ? json_object_new_string(escaped) : NULL;
+
+	if (!value || json_object_object_add(parent, id, value)) {
+		json_object_put(value);
+		doc->failed = true;
+	}
+}
+
+/* Those of the N ids that have a name, each once: {"0":"root"}. */
+static void add_ids(struct document *doc, json_object *root, const char *key, const __u32 *ids, size_t n,
+		    int (*name_of)(void *, __u32, char *, size_t), void *ctx)
+{
+	json_object *object;
+
+	if (!name_of)
+		return;
+	object = add_object(doc, root, key);
+	for (size_t i = 0; i < n && !doc->failed; i++) {
+		char id[16], name[64];
+
+		snprintf(id, sizeof(id), "%u", ids[i]);
+		if (!json_object_object_get_ex(object, id, NULL) && name_of(ctx, ids[i], name, sizeof(name)) == 0)
+			add_id(doc, object, id, name);
+	}
+}
+
+static void add_names(struct document *doc, json_object *root, const struct ew_record *r,
+		      const struct ew_record_names *names)
+{
+	const struct ew_creds *before = &r->before, *after = &r->after;
+	const __u32 users[] = {before->uid, before->euid, before->suid, after->uid,
+			       after->euid, after->suid,  r->file_uid};
+	const __u32 groups[] = {before->gid, before->egid, before->sgid, after->gid,
+				after->egid, after->sgid,  r->file_gid};
+
+	add_ids(doc, root, "users", users, EW_ARRAY_SIZE(users), names->user, names->ctx);
+	add_ids(doc, root, "groups", groups, EW_ARRAY_SIZE(groups), names->group, names->ctx);
+}
+
+static void append_arg(void *ctx, const char *arg)
+{
+	struct list *list = ctx;
+	_cleanup_free_ char *escaped = ew_escape_dup(arg, strlen(arg), 0);
+
+	if (escaped)
+		append(list->doc, list->array, json_object_new_string(escaped));
+	else
+		list->doc->failed = true;
+}
+
+static void add_argv(struct document *doc, json_object *root, const struct ew_record_view *view)
+{
+	struct list list = {.doc = doc};
+	__u32 args = view->record.args;
+	json_object *object;
+
+	if (!args)
+		return;
+	object = add_object(doc, root, "argv");
+	add_string(doc, object, "from", args & EW_ARGS_IMAGE ? "image" : "caller");
+	add(doc, object, "truncated", json_object_new_boolean(!!(args & EW_ARGS_TRUNCATED)));
+	list.array = add_array(doc, object, "list");
+	ew_record_each_arg(view, append_arg, &list);
+}
+
+static void append_parent(void *ctx, const struct ew_parent_view *parent)
+{
+	json_object *object = json_object_new_object();
+	_cleanup_free_ char *exe = NULL;
+	struct list *list = ctx;
+	__u32 marks = parent->image.fd.marks;
+
+	append(list->doc, list->array, object);
+	if (list->doc->failed)
+		return;
+	add_number(list->doc, object, "pid", parent->pid);
+	if (!(marks & EW_FD_PATH)) {
+		add_null(list->doc, object, "exe");
+		return;
+	}
+	exe = ew_fd_target(&parent->image, 0);
+	if (!exe) {
+		list->doc->failed = true;
+		return;
+	}
+	add_string(list->doc, object, "exe", exe);
+	if (marks & EW_FD_DELETED)
+		add_true(list->doc, object, "deleted");
+	if (marks & EW_FD_TRUNCATED)
+		add_true(list->doc, object, "truncated");
+}
+
+static void add_parents(struct document *doc, json_object *root, const struct ew_record_view *view)
+{
+	struct list list = {.doc = doc};
+
+	if (!view->parents)
+		return;
+	list.array = add_array(doc, root, "parents");
+	ew_record_each_parent(view, append_parent, &list);
+}
+
 static char *to_line(const struct document *doc, json_object *root)
 {
 	const char *line;
@@ -319,7 +422,7 @@ char *ew_record_json(const struct ew_record_view *view, const struct ew_record_n
 	_cleanup_json_ json_object *root = json_object_new_object();
 	const struct ew_record *r = &view->record;
 	struct document doc = {0};
-	struct gains gains = {.doc = &doc};
+	struct list gains = {.doc = &doc};
 
 	add_head(&doc, root, "exec", r->time, offset);
 	add_string(&doc, root, "verdict", ew_words_name(&ew_verdict_words, r->verdict));
@@ -340,6 +443,11 @@ char *ew_record_json(const struct ew_record_view *view, const struct ew_record_n
 	add_fds(&doc, root, view);
 	add_cgroup(&doc, root, view, names);
 	add_profiles(&doc, root, r, names);
+	add_names(&doc, root, r, names);
+	if (r->script_path_len)
+		add_name(&doc, root, "script", view->script_path, view->script_path_len);
+	add_argv(&doc, root, view);
+	add_parents(&doc, root, view);
 	return to_line(&doc, root);
 }
 

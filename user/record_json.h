@@ -11,13 +11,17 @@
  *
  * Keys, in this order: v, type, time (RFC 3339, UTC, nanoseconds), verdict, reason, profile, rule, task {pid, tid,
  * ppid, comm, exe}, file {path, dev, ino, mode, uid, gid}, gain, cause, shape, before and after {uid, euid, suid, gid,
- * egid, sgid, permitted}, fds {count, truncated, list}, cgroup {id, path}, profiles.
+ * egid, sgid, permitted}, fds {count, truncated, list}, cgroup {id, path}, profiles, users, groups, script, argv {from,
+ * truncated, list}, parents.
  *
  *   - profile and rule name what decided; both are absent when no profile applies.
  *   - profiles are the names of all that applied, in order of slots, one that has no name any more as "#SLOT". It is
  *     absent when no profile applies or names->profile is NULL.
- *   - exe and path are null when the kernel could not give them (a path over 4,095 bytes), and so is the cgroup's when
- *     it is not known (names->cgroup).
+ *   - exe, path and script are null when the kernel could not give them (a path over 4,095 bytes), and so is the
+ * cgroup's when it is not known (names->cgroup).
+ *   - users and groups have the names of the ids in before, after and file, by number, as far as there are any; they
+ *     are absent when names->user or names->group is NULL.
+ *   - script is absent when the exec asked for none, argv when it is not known.
  *   - gain lists capabilities one by one; ids without a name in the data base stand as numbers ("uid:1234").
  *   - mode is the four octal digits of the permission and set-id bits, dev the superblock's "MAJOR:MINOR", permitted
  *     16 hexadecimal digits.

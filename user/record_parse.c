@@ -292,6 +292,8 @@ int ew_record_parse(json_object *root, struct ew_parsed *out, const char **why)
 	take_apart(&p, root);
 	used = path(&p, ew_json_object(root, "file"), "path", 0, &p.r->file_path_len);
 	used = path(&p, ew_json_object(root, "task"), "exe", used, &p.r->exe_path_len);
+	if (json_object_object_get_ex(root, "script", NULL))
+		used = path(&p, root, "script", used, &p.r->script_path_len);
 	used += ew_record_parse_fds(ew_json_object(root, "fds"), p.r->paths + used, &p.why);
 	if (!p.why && ew_record_view_init(&out->view, p.r, EW_RECORD_FIXED + used) < 0)
 		p.why = "the record is not whole";

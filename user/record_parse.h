@@ -27,8 +27,9 @@ struct ew_parsed {
 /*
  * ew_record_parse - ROOT, of type "exec"
  *
- * What descriptors are is taken as far as it is printed: their sockets' peers are not. Keys that are not known here are
- * passed over. *OUT points into itself: pass it on by reference. Returns 0, or -EBADMSG with *WHY set.
+ * What descriptors are is taken as far as it is printed: their sockets' peers are not; nor are the arguments, the
+ * parents and the names of ids other than the gains'. Keys that are not known here are passed over. *OUT points into
+ * itself: pass it on by reference. Returns 0, or -EBADMSG with *WHY set.
  */
 int ew_record_parse(json_object *root, struct ew_parsed *out, const char **why);
 

@@ -258,6 +258,24 @@ static void set_path(struct line *line, enum field field, const char *path, size
 		set(line, field, "(%s)", status == -ENAMETOOLONG ? "path too long" : "no path");
 }
 
+/* An interpreter that a script asked for is followed by the script. */
+static void set_program(struct line *line, const struct ew_record_view *view)
+{
+	_cleanup_free_ char *program = NULL, *script = NULL;
+	const char *path = view->script_path;
+	size_t len = view->script_path_len;
+
+	set_path(line, PROGRAM, view->file_path, view->file_path_len, view->record.file_path_len);
+	if (!path)
+		return;
+	program = TAKE_PTR(line->text[PROGRAM]);
+	script = ew_escape_dup(path, len, escape_flags(line->options));
+	if (program && script)
+		set(line, PROGRAM, "%s %s", program, script);
+	else
+		line->failed = true;
+}
+
 struct gains {
 	FILE *out;
 	unsigned int caps; /* gained */
@@ -370,7 +388,7 @@ static void set_transition(struct line *line, const struct ew_record_view *view,
 	ew_escape(comm, sizeof(comm), r->comm, strlen(r->comm), flags);
 	set(line, WHO, "%s[%u]", comm, r->pid);
 	set_path(line, EXE, view->exe_path, view->exe_path_len, r->exe_path_len);
-	set_path(line, PROGRAM, view->file_path, view->file_path_len, r->file_path_len);
+	set_program(line, view);
 	line->text[CGROUP] = ew_record_cgroup_path(view, names, flags);
 	if (!line->text[CGROUP])
 		set(line, CGROUP, "(cgroup %llu)", (unsigned long long)r->cgroup_id);

@@ -11,6 +11,7 @@
 
 #include "escape.h"
 #include "record_fds.h"
+#include "record_origin.h"
 #include "util.h"
 #include "words.h"
 
@@ -34,10 +35,35 @@ static bool path_len_is_valid(__s32 len)
 	return len >= -ERRNO_MAX && len <= EW_PATH_MAX;
 }
 
+/*
+ * Where in paths[], of which LEN bytes were sent, each part begins. Returns whether they are all there: the descriptors
+ * are what no length is told of.
+ */
+static bool find_parts(struct ew_record_view *view, size_t len)
+{
+	const struct ew_record *r = &view->record;
+	size_t paths, tail = (size_t)r->parents_len + r->args_len;
+
+	view->file_path_len = r->file_path_len > 0 ? (size_t)r->file_path_len : 0;
+	view->exe_path_len = r->exe_path_len > 0 ? (size_t)r->exe_path_len : 0;
+	view->script_path_len = r->script_path_len > 0 ? (size_t)r->script_path_len : 0;
+	paths = view->file_path_len + view->exe_path_len + view->script_path_len;
+	if (paths > len || tail > len - paths)
+		return false;
+	view->file_path = view->file_path_len ? r->paths : NULL;
+	view->exe_path = view->exe_path_len ? r->paths + view->file_path_len : NULL;
+	view->script_path = view->script_path_len ? r->paths + view->file_path_len + view->exe_path_len : NULL;
+	view->fds_len = len - paths - tail;
+	view->fds = view->fds_len ? r->paths + paths : NULL;
+	view->parents = r->paths + len - tail;
+	view->args = r->paths + len - r->args_len;
+	return (!view->fds || ew_fds_check(view->fds, view->fds_len)) &&
+	       ew_parents_check(view->parents, r->parents_len) && ew_args_check(view->args, r->args_len, r->args);
+}
+
 int ew_record_view_init(struct ew_record_view *view, const void *data, size_t len)
 {
 	struct ew_record *r = &view->record;
-	size_t paths;
 
 	if (len < EW_RECORD_FIXED || len > sizeof(*r))
 		return -EBADMSG;
@@ -45,21 +71,11 @@ int ew_record_view_init(struct ew_record_view *view, const void *data, size_t le
 	if (!words_are_known(r) || !name_ends(r->comm, sizeof(r->comm)) || !name_ends(r->profile, sizeof(r->profile)) ||
 	    !name_ends(r->rule_file, sizeof(r->rule_file)))
 		return -EBADMSG;
-	if (!path_len_is_valid(r->file_path_len) || !path_len_is_valid(r->exe_path_len))
-		return -EBADMSG;
-	view->file_path_len = r->file_path_len > 0 ? (size_t)r->file_path_len : 0;
-	view->exe_path_len = r->exe_path_len > 0 ? (size_t)r->exe_path_len : 0;
-	paths = view->file_path_len + view->exe_path_len;
-	if (paths > len - EW_RECORD_FIXED)
+	if (!path_len_is_valid(r->file_path_len) || !path_len_is_valid(r->exe_path_len) ||
+	    !path_len_is_valid(r->script_path_len))
 		return -EBADMSG;
 	memcpy(r->paths, (const char *)data + EW_RECORD_FIXED, len - EW_RECORD_FIXED);
-	view->fds_len = len - EW_RECORD_FIXED - paths;
-	view->fds = view->fds_len ? r->paths + paths : NULL;
-	if (view->fds && !ew_fds_check(view->fds, view->fds_len))
-		return -EBADMSG;
-	view->file_path = view->file_path_len ? r->paths : NULL;
-	view->exe_path = view->exe_path_len ? r->paths + view->file_path_len : NULL;
-	return 0;
+	return find_parts(view, len - EW_RECORD_FIXED) ? 0 : -EBADMSG;
 }
 
 /* The last names asked for, so that a slow directory service is not asked for every record. */

@@ -9,21 +9,23 @@
 /* A record out of a ring buffer, checked and copied: what is printed, filtered and counted is read from here. */
 struct ew_record_view {
 	struct ew_record record; /* paths[] filled as far as it was sent */
-	/* The two paths, into record.paths, not terminated. NULL when the kernel had none: the length field says why.
+	/* The paths, into record.paths, not terminated. NULL when the kernel had none: the length field says why.
 	 */
-	const char *file_path, *exe_path;
-	size_t file_path_len, exe_path_len;
+	const char *file_path, *exe_path, *script_path;
+	size_t file_path_len, exe_path_len, script_path_len;
 	const char *fds; /* record_fds.h; NULL: there are none in it */
 	size_t fds_len;
+	/* record_origin.h; their lengths are in the record. NULL: it is a prediction, which has none */
+	const char *parents, *args;
 };
 
 /*
  * ew_record_view_init - checks the LEN bytes at DATA, which may have any alignment, and copies them to VIEW
  *
  * Returns 0, or -EBADMSG when they are no record of this ABI: shorter than the fixed part or than the paths it
- * announces, longer than a whole record, with descriptors that are not whole, a word outside its closed list, a name
- * without end, a path length out of range. VIEW is then undefined. It holds pointers into itself: pass it on by
- * reference, never by copy.
+ * announces, longer than a whole record, with descriptors, parents or arguments that are not whole, a word outside its
+ * closed list, a name without end, a path length out of range. VIEW is then undefined. It holds pointers into itself:
+ * pass it on by reference, never by copy.
  */
 int ew_record_view_init(struct ew_record_view *view, const void *data, size_t len);
 

@@ -7,7 +7,7 @@
  * A name that does not fit is refused when the policy is read, never cut.
  */
 
-#define EW_ABI 3 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
+#define EW_ABI 4 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
 
 /*
  * What belongs to a policy is kept twice, a half for each of two generations: half `generation & 1` is that policy's. A
@@ -42,6 +42,10 @@
 #define EW_FDS_DESCRIBED_MAX 32 /* descriptors that one record describes; the others it counts */
 #define EW_FD_PATH_MAX 256	/* of the path of a descriptor; of a longer one the end */
 #define EW_FD_PEER_MAX 108	/* UNIX_PATH_MAX, linux/un.h */
+#define EW_WAKE_NSEC 10000000	/* for so long after it was woken a reader looks by itself */
+#define EW_PARENTS_MAX 8	/* that one record names */
+#define EW_ARGS_MAX 32		/* arguments that one record has */
+#define EW_ARGS_SIZE 1024	/* bytes of them, each with a NUL behind it */
 #define EW_FD_ALLOWS_MAX 1024	/* entries of `allow` of one profile */
 #define EW_FD_MIN_MAX 1048576	/* of `min`: fs.nr_open as kernels come with it */
 #define EW_COMM_MAX 16		/* TASK_COMM_LEN, include/linux/sched.h */

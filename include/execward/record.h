@@ -49,7 +49,7 @@ struct ew_fd {
 	__u32 pad;
 };
 
-/* The last part of a record, where a profile that applies minds descriptors: this, then the described ones. */
+/* In a record where a profile that applies minds descriptors: this, then the described ones. */
 struct ew_fds {
 	__u32 count;	 /* descriptors that cross, from the smallest `min` on */
 	__u32 described; /* of these, the first ones, at most EW_FDS_DESCRIBED_MAX */
@@ -57,6 +57,25 @@ struct ew_fds {
 
 #define EW_FDS_ROOM \
 	(sizeof(struct ew_fds) + EW_FDS_DESCRIBED_MAX * (sizeof(struct ew_fd) + EW_FD_PATH_MAX + EW_FD_PEER_MAX))
+
+/*
+ * One of the processes above the task, its parent first, followed by the path of its image as a struct ew_fd has one.
+ * No path: a thread of the kernel, or a process that is just ending or executing.
+ */
+struct ew_parent {
+	__u32 pid;
+	__u16 marks; /* EW_FD_PATH, EW_FD_DELETED, EW_FD_TRUNCATED */
+	__u16 text_len;
+};
+
+#define EW_PARENTS_ROOM (EW_PARENTS_MAX * (sizeof(struct ew_parent) + EW_FD_PATH_MAX))
+
+enum ew_args {
+	EW_ARGS_IMAGE = 1 << 0,	    /* as the kernel has copied them for the new program */
+	EW_ARGS_CALLER = 1 << 1,    /* of an exec that was refused: as they were in the caller's memory afterwards */
+	EW_ARGS_TRUNCATED = 1 << 2, /* there are more, or the last one is longer */
+	EW_ARGS_FLAGS = (1 << 3) - 1,
+};
 
 /* One transition, as the programs put it into a reader's ring buffer. Zeroed before it is filled. */
 struct ew_record {
@@ -84,7 +103,15 @@ struct ew_record {
 	 * in paths[]. A negative length is the errno for which there is no path (-ENAMETOOLONG: over EW_PATH_MAX).
 	 */
 	__s32 file_path_len, exe_path_len;
-	char paths[2 * EW_PATH_MAX + EW_FDS_ROOM]; /* and a struct ew_fds, or none. Only the used part is sent */
+	__s32 script_path_len; /* the same of the script that was asked for; 0: none was */
+	__u32 parents_len;     /* bytes of the list of struct ew_parent */
+	__u32 args_len;	       /* bytes of the arguments, each with a NUL behind it */
+	__u32 args;	       /* EW_ARGS_*; 0: they could not be read */
+	/*
+	 * And the script's path, a struct ew_fds or none, the parents, the arguments. Only the used part is sent. At
+	 * the end there is room for as much again of the last one, as the verifier does not add up.
+	 */
+	char paths[3 * EW_PATH_MAX + EW_FDS_ROOM + EW_PARENTS_ROOM + 2 * (EW_ARGS_SIZE + 1)];
 };
 
 #define EW_RECORD_FIXED ((unsigned int)__builtin_offsetof(struct ew_record, paths))
@@ -123,6 +150,7 @@ struct ew_reader {
 	__u64 start_time; /* of pid, clock ticks since boot, proc(5) stat field 22: tells a dead reader from a reused
 			     pid */
 	__u64 received;	  /* records put into its buffer */
+	__u64 woken;	  /* time of the last record that was to wake it */
 	__u64 lost[EW_LOSS_MAX];
 };
 

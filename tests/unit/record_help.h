@@ -23,8 +23,16 @@
 /* The record of design.md, as the programs would send it: exactly the used bytes, for the address sanitizer. */
 struct sample {
 	struct ew_record record;
-	const char *file_path, *exe_path;
-	size_t file_len, exe_len;
+	const char *file_path, *exe_path, *script_path;
+	size_t file_len, exe_len, script_len;
+	/* parents[].pid 0 ends the list; each path as on the wire, without its slash at the end */
+	struct {
+		__u32 pid;
+		__u16 marks;
+		const char *text;
+	} parents[EW_PARENTS_MAX + 2];
+	const char *args; /* of args_len bytes */
+	size_t args_len;
 };
 
 static inline struct sample sample_make(void)
@@ -66,19 +74,41 @@ static inline struct sample sample_make(void)
 static inline char *sample_bytes(const struct sample *s, size_t *len)
 {
 	struct ew_record fixed = s->record;
-	char *bytes;
+	char *bytes, *at;
 
 	if (!fixed.file_path_len)
 		fixed.file_path_len = (__s32)s->file_len;
 	if (!fixed.exe_path_len)
 		fixed.exe_path_len = (__s32)s->exe_len;
-	*len = EW_RECORD_FIXED + s->file_len + s->exe_len;
-	bytes = malloc(*len);
+	if (!fixed.script_path_len)
+		fixed.script_path_len = (__s32)s->script_len;
+	for (size_t i = 0; s->parents[i].pid; i++)
+		if (!s->record.parents_len)
+			fixed.parents_len += (__u32)(sizeof(struct ew_parent) + strlen(s->parents[i].text));
+	if (!fixed.args_len)
+		fixed.args_len = (__u32)s->args_len;
+	bytes = malloc(sizeof(fixed) + EW_PARENTS_ROOM);
 	assert_non_null(bytes);
 	memcpy(bytes, &fixed, EW_RECORD_FIXED);
-	memcpy(bytes + EW_RECORD_FIXED, s->file_path, s->file_len);
-	memcpy(bytes + EW_RECORD_FIXED + s->file_len, s->exe_path, s->exe_len);
-	return bytes;
+	at = bytes + EW_RECORD_FIXED;
+	at = mempcpy(at, s->file_path, s->file_len);
+	at = mempcpy(at, s->exe_path, s->exe_len);
+	if (s->script_len)
+		at = mempcpy(at, s->script_path, s->script_len);
+	for (size_t i = 0; s->parents[i].pid; i++) {
+		struct ew_parent parent = {.pid = s->parents[i].pid,
+					   .marks = s->parents[i].marks,
+					   .text_len = (__u16)strlen(s->parents[i].text)};
+
+		at = mempcpy(at, &parent, sizeof(parent));
+		at = mempcpy(at, s->parents[i].text, parent.text_len);
+	}
+	if (s->args_len)
+		at = mempcpy(at, s->args, s->args_len);
+	*len = (size_t)(at - bytes);
+	at = realloc(bytes, *len);
+	assert_non_null(at);
+	return at;
 }
 
 static inline int sample_view(const struct sample *s, struct ew_record_view *view)
@@ -172,6 +202,14 @@ static inline struct sample sample_hostile(const char *name, char *path)
 	s.record.after.egid = 42;
 	s.file_path = s.exe_path = path;
 	s.file_len = s.exe_len = 4095;
+	s.script_path = path;
+	s.script_len = 4095;
+	s.record.args = EW_ARGS_CALLER;
+	s.args = name;
+	s.args_len = strlen(name) + 1;
+	s.parents[0].pid = 9;
+	s.parents[0].text = name;
+	s.parents[0].marks = EW_FD_PATH;
 	return s;
 }
 

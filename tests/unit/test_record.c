@@ -223,7 +223,9 @@ static void test_json(void **state)
 		"\"permitted\":\"0000000000000000\"},"
 		"\"after\":{\"uid\":33,\"euid\":0,\"suid\":0,\"gid\":33,\"egid\":33,\"sgid\":33,"
 		"\"permitted\":\"000001ffffffffff\"},"
-		"\"cgroup\":{\"id\":4711,\"path\":\"/system.slice/php8.2-fpm.service\"},\"profiles\":[\"web\"]}";
+		"\"cgroup\":{\"id\":4711,\"path\":\"/system.slice/"
+		"php8.2-fpm.service\"},\"profiles\":[\"web\"],"
+		"\"users\":{\"0\":\"root\"},\"groups\":{\"0\":\"root\"},\"parents\":[]}";
 	struct sample s = sample_make();
 	struct ew_record_view view;
 	_cleanup_free_ char *line = NULL;
@@ -284,6 +286,28 @@ static void test_json_fields(void **state)
 		    "\"label\"]");
 	assert_json(root, "cgroup", "{\"id\":18446744073709551615,\"path\":null}");
 	assert_json(root, "profiles", "[\"base\",\"#1\",\"web\",\"#63\"]");
+	assert_json(root, "users", "{}");
+	assert_json(root, "groups", "{}");
+	json_object_put(root);
+
+	/* each of the ids is one that may have a name, and is told once */
+	for (unsigned int i = 0; i < 7; i++) {
+		struct ew_creds *before = &s.record.before, *after = &s.record.after;
+		__u32 *const users[] = {&before->uid, &before->euid, &before->suid,	&after->uid,
+					&after->euid, &after->suid,  &s.record.file_uid};
+		__u32 *const groups[] = {&before->gid, &before->egid, &before->sgid,	 &after->gid,
+					 &after->egid, &after->sgid,  &s.record.file_gid};
+
+		*users[i] = 0;
+		*groups[6 - i] = 42;
+		root = sample_json(&s);
+		assert_json(root, "users", "{\"0\":\"root\"}");
+		assert_json(root, "groups", "{\"42\":\"shadow\"}");
+		if (i < 6)
+			json_object_put(root);
+		*users[i] = 7;
+		*groups[6 - i] = 7;
+	}
 	json_object_put(root);
 }
 
@@ -342,7 +366,8 @@ static void test_json_absent(void **state)
 	s.record.exe_path_len = -ENOENT;
 	s.file_len = s.exe_len = 0;
 	root = sample_json(&s);
-	assert_keys(root, "", "v type time verdict reason task file gain cause shape before after cgroup");
+	assert_keys(root, "",
+		    "v type time verdict reason task file gain cause shape before after cgroup users groups parents");
 	assert_json(root, "task/exe", "null");
 	assert_json(root, "file/path", "null");
 	json_object_put(root);
@@ -358,7 +383,7 @@ static void test_json_absent(void **state)
 	root = sample_json(&s);
 	assert_keys(root, "",
 		    "v type time verdict reason profile rule task file gain cause shape withheld before after cgroup "
-		    "profiles");
+		    "profiles users groups parents");
 	assert_json(root, "gain", "[]");
 	assert_json(root, "withheld", "[\"uid:root\",\"gid:shadow\",\"cap_net_raw\"]");
 	json_object_put(root);
@@ -367,7 +392,8 @@ static void test_json_absent(void **state)
 	assert_int_equal(sample_view(&s, &view), 0);
 	line = ew_record_json(&view, &none, OFFSET);
 	root = parse_line(line);
-	assert_keys(root, "", "v type time verdict reason profile rule task file gain cause shape before after cgroup");
+	assert_keys(root, "",
+		    "v type time verdict reason profile rule task file gain cause shape before after cgroup parents");
 	assert_json(root, "gain", "[\"uid:0\",\"cap_sys_admin\"]");
 	assert_json(root, "cgroup/path", "null");
 	json_object_put(root);
@@ -406,7 +432,10 @@ static void test_hostile_json(void **state)
 
 		assert_keys(root, "",
 			    "v type time verdict reason profile rule task file gain cause shape before after "
-			    "cgroup profiles");
+			    "cgroup profiles users groups script argv parents");
+		assert_escaped(root, "script", "", path, sizeof(path), "");
+		assert_string_equal(json_object_get_string(json_object_array_get_idx(at(root, "argv/list"), 0)),
+				    escaped);
 		assert_escaped(root, "task/comm", "", name, len, "");
 		assert_escaped(root, "task/exe", "", path, sizeof(path), "");
 		assert_escaped(root, "file/path", "", path, sizeof(path), "");

@@ -120,7 +120,7 @@ echo function_graph >$tracing/current_tracer
 # shellcheck disable=SC2086 # two words
 ok "load again" oncpu "$T_TMP/on_cpu" execward $policy load
 verifier=$(awk '/bpf_check/ { for (i = 2; i <= NF; i++) if ($i == "us") { sum += $(i - 1); n++ } }
-	END { if (n > 10) print int(sum * 1000) }' $tracing/trace)
+	END { if (n > 10) printf "%.0f\n", sum * 1000 }' $tracing/trace)
 ok "the verifier was seen" test "${verifier:-0}" -gt 1000000
 note "load: $(cat "$T_TMP/on_cpu"), of which the verifier took ${verifier:-0}"
 within "load, beyond the verifier" 100000000 $(($(cat "$T_TMP/on_cpu") - ${verifier:-0}))

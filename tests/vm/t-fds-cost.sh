@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # What it costs to look at descriptors, in instructions: nothing where no profile does, else at most 6,000 an exec, 3 for
-# each slot of the table, and 1,500 for each descriptor that is described.
+# each slot of the table, and 1,500 for each descriptor that is described. A record of three: 25,000, and 3,000 for each further reader.
 # images: small
 # kernels: 6.1 newest
 # mode: count
@@ -71,8 +71,26 @@ ok "the trace reads" wait_for 10 sh -c "execward status --json | grep -q '\"read
 none=$(inside fd-audit 0)
 within "with a reader, no descriptor, over tagged" 6000 $((none - $(inside fd-off 0)))
 within "with a reader, 32 descriptors described, over none" $((32 * 1500 + 3 * 256)) $(($(inside fd-audit 32) - none))
-kill $reader
+
+# a record, and what each further reader of it costs
+readers=$reader
+with=$(inside fd-audit 3)
+for n in 2 3 4; do
+	execward trace --json >"$T_TMP/reader-$n" 2>&1 &
+	readers="$readers $!"
+	ok "reader $n reads" wait_for 10 sh -c "execward status --json | grep -q '\"readers\":$n'"
+done
+within "a record of three descriptors, for each further reader" 3000 $((($(inside fd-audit 3) - with) / 3))
+# a reader is woken once for what comes in 10 ms, so it has to look again
+sleep 0.1
+told=$(wc -l <"$T_TMP/reader-2")
+sleep 3
+is "what comes is told soon" "$(wc -l <"$T_TMP/reader-2")" "$told"
+ok "and is much" test "$told" -gt 100
+# shellcheck disable=SC2086 # words
+kill $readers
 wait
+within "a record of three descriptors, one reader, over none" 25000 $((with - $(inside fd-audit 3)))
 echo 0 >/proc/sys/kernel/bpf_stats_enabled
 ok "unload" execward unload
 rmdir $cgroups/fd-plain $cgroups/fd-off $cgroups/fd-audit $cgroups/fd-deny

@@ -73,7 +73,7 @@ details() {
 	is "before" '"uid":1000,"euid":1000,"suid":1000,"gid":1000,"egid":1000,"sgid":1000,"permitted":"0000000000000000"' "$G_CREDS"
 	g_creds after
 	is "after" "\"uid\":1000,\"euid\":0,\"suid\":0,\"gid\":1000,\"egid\":1000,\"sgid\":1000,\"permitted\":\"$G_FULL\"" "$G_CREDS"
-	like "cgroup" "\"cgroup\":\{\"id\":$(stat -c %i "$G_CGROUP-deny"),\"path\":\"/gain-deny\"\},\"profiles\":\[\"deny\"\]\}\$" "$G_RECORD"
+	like "cgroup" "\"cgroup\":\{\"id\":$(stat -c %i "$G_CGROUP-deny"),\"path\":\"/gain-deny\"\},\"profiles\":\[\"deny\"\],\"users\":" "$G_RECORD"
 }
 
 g_cases() {

@@ -88,7 +88,8 @@ kill $pids 2>/dev/null
 wait $pids
 
 # each reader reckons the time of day by itself
-for n in $names; do sed -i 's/"time":"[^"]*",//' "$T_TMP/$n.out"; done
+t_records # before they are cut
+for n in $names; do sed -i 's/"v":1,//; s/"time":"[^"]*",//' "$T_TMP/$n.out"; done
 
 # passes NAME SED: what filter NAME printed is what SED leaves of the unfiltered recording, and that is something
 passes() {

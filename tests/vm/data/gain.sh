@@ -116,6 +116,7 @@ g_key() { g_v=${2#*"\"$1\":"}; }
 # g_read PID: takes in records up to one of PID's ("-": all), as g_record_PID; only those of exec of $g_file
 g_read() {
 	while IFS= read -r g_l <&7; do
+		printf '%s\n' "$g_l" >>"$T_TMP/records"
 		case $g_l in *'"type":"lost"'*) G_LOST="$G_LOST$g_l" && continue ;; esac
 		g_key pid "$g_l"
 		g_pid=${g_v%%,*}

@@ -3,7 +3,8 @@
 # One guest: start it, read what it reports, decide what became of it.
 #
 # ttyS0 is the guest's console and goes to the log. ttyS1 is the results port: lines "EWT|KIND|..." and nothing else, so a
-# kernel message cannot cut one in two. KINDs: BOOT, START, PASS, FAIL, SKIP, NOTE, INFO, DONE, EXIT, END (lib.sh, guest-init).
+# kernel message cannot cut one in two. KINDs: BOOT, START, PASS, FAIL, SKIP, NOTE, INFO, PACKED, RECORDS, DONE, EXIT, END
+# (lib.sh, guest-init).
 
 BOOT_LIMIT=180        # seconds until user space reports; the slowest boot measured takes a tenth of it
 GRACE=${EW_GRACE:-30} # what a guest may be late in ending a test itself
@@ -75,6 +76,8 @@ take_line() {
 		verdict "$kind" "$test: $text"
 		;;
 	NOTE | INFO) out "$kind $where $test: $text" ;;
+	PACKED) echo "$text" >>"$WORK/$name/packed" ;;
+	RECORDS) unpack "$test" "$text" ;;
 	DONE) done=$text ;;
 	EXIT)
 		ended "$test" "$text"
@@ -83,6 +86,26 @@ take_line() {
 		;;
 	END) finished=1 limit=$((SECONDS + 10)) ;;
 	esac
+}
+
+# unpack TEST N: its N records came packed
+unpack() {
+	local n
+	base64 -d <"$WORK/$name/packed" 2>/dev/null | gzip -dc 2>/dev/null | sed "s/^/$1 /" >"$WORK/$name/unpacked" || true
+	rm -f "$WORK/$name/packed"
+	cat "$WORK/$name/unpacked" >>"$WORK/$name/records"
+	n=$(wc -l <"$WORK/$name/unpacked")
+	[ "$n" = "$2" ] || verdict FAIL "$1: $2 records were seen, and $n came here"
+}
+
+# Holds the records of all tests of the guest against the schema: one case, and one more for each record that is wrong.
+validate() {
+	local n rc=0 line
+	[ -s "$WORK/$name/records" ] || return 0
+	n=$(wc -l <"$WORK/$name/records")
+	"$EW_VM/lib/validate-records" "$EW_ROOT/dist/execward-record.schema.json" "$WORK/$name/records" >"$WORK/$name/refused" 2>&1 || rc=$?
+	while IFS= read -r line; do verdict FAIL "${line%% *}: a record is not what the schema says: ${line#* }"; done < <(head -n 20 "$WORK/$name/refused")
+	if [ "$rc" = 0 ]; then verdict PASS "records: all $n are what the schema says"; else verdict FAIL "records: $n held against the schema (exit $rc)"; fi
 }
 
 # ended TEST STATUS: did it really say everything it had to say?
@@ -182,6 +205,7 @@ boot() {
 	exec 4<&-
 	stop_guest
 	if [ -z "$finished" ] || panicked; then unfinished "${why:-the guest exited}"; fi
+	validate
 	if [ -s "$WORK/$name/qemu" ]; then sed "s|^|    qemu: |" "$WORK/$name/qemu"; fi
 	[ "$failed" = 0 ] || [ "$bad" != 0 ] || bad=1
 	echo "$passed $failed $skipped" >"$EW_BUILD/vm/$name.counts"
