@@ -20,6 +20,7 @@ LLVM_STRIP ?= llvm-strip
 BPFTOOL ?= $(or $(wildcard /usr/sbin/bpftool),bpftool)
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
+SCDOC ?= scdoc
 # of the tests' builds; who says -j decides for them too
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -34,7 +35,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 # --- what it needs, by Debian package name ------------------------------------------------------------------------
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool libbpf-dev libcyaml-dev libyaml-dev \
-	libjson-c-dev libcap-dev libsmartcols-dev libsystemd-dev
+	libjson-c-dev libcap-dev libsmartcols-dev libsystemd-dev scdoc
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
 VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema
 LINT_PACKAGES := clang-format shellcheck git
@@ -60,6 +61,8 @@ USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 # what the unit tests link: all that needs neither the skeleton nor a command line
 UNIT_OBJ := $(filter-out $(O)/user/main.o $(O)/user/loader.o $(O)/user/cmd_%.o,$(USER_OBJ))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+# docs/NAME.SECTION.scd
+MAN_PAGES := $(patsubst docs/%.scd,$(O)/man/%,$(wildcard docs/*.scd))
 GUEST_TOOLS := $(patsubst tests/vm/guest/%.c,$(O)/tests/guest/%,$(wildcard tests/vm/guest/*.c))
 
 # --- building -----------------------------------------------------------------------------------------------------
@@ -69,7 +72,7 @@ GUEST_TOOLS := $(patsubst tests/vm/guest/%.c,$(O)/tests/guest/%,$(wildcard tests
 .SECONDARY:
 
 all: deps
-	$(Q)$(MAKE) --no-print-directory $(O)/execward bpf
+	$(Q)$(MAKE) --no-print-directory $(O)/execward bpf $(MAN_PAGES)
 
 help:
 	@echo 'all demo check check-unit check-vm bench install uninstall clean format lint vmlinux deps'
@@ -107,6 +110,11 @@ $(O)/%.o: %.c Makefile
 $(O)/execward: $(USER_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $^ $(pkg_libs) -o $@
+
+$(O)/man/%: docs/%.scd
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(SCDOC) < $< > $@
 
 # --- tests --------------------------------------------------------------------------------------------------------
 
@@ -150,21 +158,23 @@ bench: deps-vm
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/execward $(DESTDIR)$(PREFIX)/share/doc/execward/examples \
-		$(DESTDIR)$(PREFIX)/lib/systemd/catalog
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,3 5)
 	$(INSTALL) -m 0755 $(O)/execward $(DESTDIR)$(PREFIX)/sbin/execward
 	$(INSTALL) -m 0644 include/execward/enter.h $(DESTDIR)$(PREFIX)/include/execward
 	$(INSTALL) -m 0644 README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/execward
 	$(INSTALL) -m 0644 dist/execward.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog
 	$(INSTALL) -m 0644 dist/execward-record.schema.json $(DESTDIR)$(PREFIX)/share/doc/execward
 	$(INSTALL) -m 0644 $(wildcard dist/examples/*.yaml dist/examples/*.c) $(DESTDIR)$(PREFIX)/share/doc/execward/examples
+	$(foreach page,$(MAN_PAGES),$(INSTALL) -m 0644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page))) &&) true
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/execward $(DESTDIR)$(PREFIX)/include/execward/enter.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/catalog/execward.catalog
+	rm -f $(foreach page,$(MAN_PAGES),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/execward
 
 clean:
-	rm -rf $(O)/bpf $(O)/user $(O)/tests $(O)/execward $(O)/sanitize $(O)/vm
+	rm -rf $(O)/bpf $(O)/man $(O)/user $(O)/tests $(O)/execward $(O)/sanitize $(O)/vm
 
 # the pinned headers anew: make vmlinux BTF_x86_64=FILE BTF_arm64=FILE (vmlinux/btf-of-image makes such a file)
 vmlinux:
