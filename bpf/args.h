@@ -154,20 +154,29 @@ static __always_inline bool ew_args_put(struct ew_scratch *s, __u64 next)
 	return !(args->flags & EW_ARGS_TRUNCATED);
 }
 
+struct ew_args_walk {
+	struct ew_scratch *scratch;
+};
+
+/* A callback: the verifier goes through it a few times, through the body of a loop once for each argument. */
+static long ew_args_step(__u32 index, struct ew_args_walk *walk)
+{
+	struct ew_scratch *s = walk->scratch;
+	__u64 next = ew_args_next(&s->args);
+
+	return !next || !ew_args_put(s, next);
+}
+
 /* Appends the arguments. */
 static __always_inline void ew_args_append(struct ew_scratch *s)
 {
 	struct ew_args_work *args = &s->args;
-	__u64 next;
+	struct ew_args_walk walk = {.scratch = s};
 
 	args->length = 0;
 	if (!args->flags)
 		return;
-	for (int i = 0; i < EW_ARGS_MAX; i++) {
-		next = ew_args_next(args);
-		if (!next || !ew_args_put(s, next))
-			break;
-	}
+	bpf_loop(EW_ARGS_MAX, ew_args_step, &walk, 0);
 	if (!(args->flags & EW_ARGS_TRUNCATED) && ew_args_next(args))
 		args->flags |= EW_ARGS_TRUNCATED;
 	/* not one could be read */

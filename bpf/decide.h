@@ -46,9 +46,12 @@ static inline _Bool ew_exception_lists(const __u32 *ids, __u32 n, __u32 id)
 	return 0;
 }
 
-/* Every gain that the profile controls has to be listed. */
-static inline _Bool ew_exception_covers(const struct ew_exception *exception, const struct ew_profile *profile,
-					const struct ew_gain *gain, const struct ew_creds *after)
+/* Every gain that the profile controls has to be listed. Inline, or there would be one function of BPF too many
+ * (docs/design.md). */
+static __attribute__((always_inline)) inline _Bool ew_exception_covers(const struct ew_exception *exception,
+								       const struct ew_profile *profile,
+								       const struct ew_gain *gain,
+								       const struct ew_creds *after)
 {
 	__u32 left = gain->kinds & profile->gains & ~exception->kinds;
 
