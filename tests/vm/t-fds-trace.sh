@@ -91,6 +91,7 @@ rc "lines that are no records" 0 execward fds "$T_TMP/bad"
 is "are named" "execward: warning: $T_TMP/bad:10: no record of execward: it is no JSON; left out" "$(execward fds "$T_TMP/bad" 2>&1 >/dev/null | head -n 1)"
 is "counted" "execward: warning: 4 of 13 lines were left out, as they are no records" "$(execward fds "$T_TMP/bad" 2>&1 >/dev/null | tail -n 1)"
 is "and the rest is used" "$(cat "$T_TMP/fds")" "$(execward fds "$T_TMP/bad" 2>/dev/null)"
+rm "$T_TMP/bad" # these records are none of ours (t_records)
 rc "nothing but such" 1 execward fds "$T_TMP/file"
 rc "no such file" 1 execward fds /nowhere
 rc "usage" 2 execward fds --what

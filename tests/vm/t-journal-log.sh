@@ -97,6 +97,7 @@ rc "the rest is used" 0 execward log --json "$T_TMP/bad"
 is "all of it" "$(head -n 2 "$F"; tail -n 2 "$F")" "$(execward log --json "$T_TMP/bad" 2>"$T_TMP/said")"
 is "each is named" "3:cut 4:no 5:a 6:no 7:the 8:a 11:cut " "$(sed -n "s|^execward: warning: $T_TMP/bad:\([0-9]*\): \([a-z]*\) .*; left out|\1:\2|p" "$T_TMP/said" | tr '\n' ' ')"
 is "and counted" "execward: warning: 7 of 11 lines were left out, as they are no records" "$(tail -n 1 "$T_TMP/said")"
+rm "$T_TMP/bad" # these records are none of ours (t_records)
 rc "nothing but such" 1 execward log /ew/bin/tiny
 rc "nothing" 0 execward log /dev/null
 rc "no such file" 1 execward log /nowhere
