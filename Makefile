@@ -136,7 +136,7 @@ check: deps-vm
 	$(call need,$(LINT_PACKAGES))
 	$(Q)$(MAKE) $(JOBS) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no
 	$(Q)$(MAKE) $(JOBS) --no-print-directory unit-tests DEPS=no O=$(O)/sanitize SANITIZE=address,undefined
-	$(Q)O=$(O) tests/check unit sanitized docs build demo vm
+	$(Q)O=$(O) tests/check unit sanitized docs build demo runner vm
 
 check-unit: deps-unit
 	$(Q)$(MAKE) $(JOBS) --no-print-directory $(UNIT_TESTS) DEPS=no
@@ -144,7 +144,7 @@ check-unit: deps-unit
 
 check-vm: deps-vm
 	$(Q)$(MAKE) $(JOBS) --no-print-directory all $(GUEST_TOOLS) DEPS=no
-	$(Q)O=$(O) tests/check vm
+	$(Q)O=$(O) tests/check runner vm
 
 demo: deps-vm
 	$(Q)$(MAKE) $(JOBS) --no-print-directory all $(GUEST_TOOLS) DEPS=no

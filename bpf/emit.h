@@ -274,13 +274,25 @@ static __always_inline void ew_count_lost(struct ew_reader *reader, enum ew_loss
 		EW_COUNT(c->records_lost);
 }
 
-/* RECORD, of SIZE bytes, to the reader of SLOT. */
+static __always_inline bool ew_reader_asks(const struct ew_reader_filter *filter, const struct ew_record *record)
+{
+	__u32 uid = record->before.uid - filter->first_uid;
+
+	return filter->verdicts & EW_BIT(record->verdict & 31) &&
+	       filter->gains & (record->gains ? record->gains : EW_READER_NO_GAIN) &&
+	       uid <= filter->last_uid - filter->first_uid;
+}
+
+/* RECORD, of SIZE bytes, to the reader of SLOT, if it asks for such. */
 static __always_inline void ew_emit_to(struct ew_state *st, __u32 slot, struct ew_record *record, __u64 size)
 {
-	void *buffer = bpf_map_lookup_elem(&readers, &slot);
 	struct ew_reader *reader = ew_reader_of(st, slot);
 	__u64 flags = 0;
+	void *buffer;
 
+	if (!ew_reader_asks(&reader->filter, record))
+		return;
+	buffer = bpf_map_lookup_elem(&readers, &slot);
 	if (!buffer)
 		return; /* the reader is just leaving: it took its bit back before its buffer */
 	/* to wake it costs more than all the rest of giving it a record, and it looks by itself for a while */

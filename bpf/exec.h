@@ -33,6 +33,7 @@
 #define EW_SB_KERNMOUNT (1UL << 22) /* linux/fs.h */
 
 #define EW_FDS_BLOCK 8 /* words that are read at once */
+#define EW_FDS_BATCH 8 /* files that are; a table has a multiple of 64 (alloc_fdtable(), fs/file.c) */
 
 /* The task's table of descriptors, and what a scan of it found. Addresses are the kernel's. */
 struct ew_fd_table {
@@ -51,6 +52,10 @@ struct ew_fd_table {
 	__u32 pad;
 	__u64 left;
 	__u64 block[EW_FDS_BLOCK], closed[EW_FDS_BLOCK];
+	/* the files of EW_FDS_BATCH numbers, which are read at once, and the first of these plus 1; 0: none are */
+	__u64 batch[EW_FDS_BATCH];
+	__u32 batch_at;
+	__u32 pad2;
 };
 
 /* Files that one exec goes through: six at most (exec_binprm(), fs/exec.c), in a power of two by which an index is

@@ -93,8 +93,8 @@ static long ew_fds_visit(__u32 index, struct ew_fds_scan *scan)
 {
 	struct ew_fd_table *table = scan->table;
 	struct ew_scratch *s = scan->scratch;
-	__u64 left = table->left, file = 0;
-	__u32 number, kind;
+	__u64 left = table->left, file;
+	__u32 number, first, kind;
 
 	if (!left)
 		return ew_fds_next_word(table);
@@ -102,8 +102,14 @@ static long ew_fds_visit(__u32 index, struct ew_fds_scan *scan)
 		return 1;
 	number = table->base + ew_first_slot(left);
 	table->left = left & (left - 1);
+	first = number & ~(EW_FDS_BATCH - 1);
+	if (table->batch_at != first + 1) {
+		bpf_probe_read_kernel(table->batch, sizeof(table->batch),
+				      (void *)(table->files + (__u64)first * sizeof(__u64)));
+		table->batch_at = first + 1;
+	}
 	/* 0 when it was closed meanwhile */
-	bpf_probe_read_kernel(&file, sizeof(file), (void *)(table->files + (__u64)number * sizeof(file)));
+	file = table->batch[number & (EW_FDS_BATCH - 1)];
 	if (s) {
 		if (file)
 			ew_fd_describe(s, file, number);
@@ -199,6 +205,7 @@ __noinline int ew_fds_scan(struct ew_fd_table *table, struct ew_scratch *s, __u3
 	if (!table)
 		return 0;
 	table->count = 0;
+	table->batch_at = 0;
 	if (s && !ew_fds_begin(s))
 		return 0;
 	bpf_loop(ew_fds_blocks(table), ew_fds_block, &scan, 0);

@@ -247,6 +247,7 @@ static int finish(struct trace *t, int err)
 static int open_stream(struct trace *t)
 {
 	_cleanup_close_ int lock = ew_pins_open_locked(&t->pins);
+	struct ew_reader_filter sent;
 	int err;
 
 	if (lock < 0)
@@ -257,8 +258,9 @@ static int open_stream(struct trace *t)
 		return -EINVAL;
 	if (ew_pins_need_shapes(&t->pins, ~0U) < 0)
 		return -EIO;
+	ew_filter_sent(&t->filter, &sent);
 	err = ew_reader_open(&t->stream, t->pins.readers_fd, t->pins.state_fd, t->options.all ? EW_READER_ALL : 0,
-			     t->options.buffer);
+			     &sent, t->options.buffer);
 	if (err == -EUSERS)
 		return ew_error_ret(err, "all %d readers are taken; end one first, see: execward status",
 				    EW_READERS_MAX);

@@ -281,8 +281,9 @@ static int make_buffer(struct ew_stream *stream, size_t size)
 }
 
 /* Takes a free slot and makes it live: buffer, slot, bits, in this order (reader.h). */
-static int claim(struct ew_stream *stream, unsigned int flags)
+static int claim(struct ew_stream *stream, unsigned int flags, const struct ew_reader_filter *filter)
 {
+	static const struct ew_reader_filter everything = {.verdicts = ~0U, .gains = ~0U, .last_uid = ~0U};
 	struct ew_reader *reader;
 	unsigned int slot = 0;
 
@@ -294,6 +295,7 @@ static int claim(struct ew_stream *stream, unsigned int flags)
 		return -errno;
 	reader = &stream->state->reader[slot];
 	reader->flags = flags;
+	reader->filter = filter ? *filter : everything;
 	reader->start_time = start_time((__u32)getpid());
 	reader->received = reader->woken = 0;
 	memset(reader->lost, 0, sizeof(reader->lost));
@@ -306,7 +308,8 @@ static int claim(struct ew_stream *stream, unsigned int flags)
 	return 0;
 }
 
-int ew_reader_open(struct ew_stream **out, int readers_fd, int state_fd, unsigned int flags, size_t size)
+int ew_reader_open(struct ew_stream **out, int readers_fd, int state_fd, unsigned int flags,
+		   const struct ew_reader_filter *filter, size_t size)
 {
 	_cleanup_stream_ struct ew_stream *stream = calloc(1, sizeof(*stream));
 	int err;
@@ -326,7 +329,7 @@ int ew_reader_open(struct ew_stream **out, int readers_fd, int state_fd, unsigne
 	if (err)
 		return err;
 	reap(stream->readers_fd, stream->state);
-	err = claim(stream, flags);
+	err = claim(stream, flags, filter);
 	if (err)
 		return err;
 	*out = TAKE_PTR(stream);

@@ -40,14 +40,15 @@ struct ew_stream;
 /*
  * ew_reader_open - claims a slot and begins to receive
  *
- * READERS_FD and STATE_FD are the pinned maps, which stay the caller's. FLAGS are EW_READER_*. SIZE is the buffer's, in
- * bytes; it is rounded up to a power of two and a page. The caller holds the lock, and closes the stream with
- * ew_reader_close(). *OUT is untouched on failure.
+ * READERS_FD and STATE_FD are the pinned maps, which stay the caller's. FLAGS are EW_READER_*. FILTER tells the
+ * programs what to send; NULL: everything. SIZE is the buffer's, in bytes; it is rounded up to a power of two and a
+ * page. The caller holds the lock, and closes the stream with ew_reader_close(). *OUT is untouched on failure.
  *
  * Returns 0, or: -EUSERS all EW_READERS_MAX slots are taken by live readers; -EPROTO a map has another layout than this
  * tool's; -EINVAL SIZE over EW_READER_BUFFER_SIZE_MAX; -EPERM, -ENOMEM and what else bpf(2) and mmap(2) fail with.
  */
-int ew_reader_open(struct ew_stream **out, int readers_fd, int state_fd, unsigned int flags, size_t size);
+int ew_reader_open(struct ew_stream **out, int readers_fd, int state_fd, unsigned int flags,
+		   const struct ew_reader_filter *filter, size_t size);
 
 /* Is given each record as it came, unchecked and only until it returns. A value other than 0 stops the delivery. */
 typedef int (*ew_reader_fn)(void *ctx, const void *data, size_t len);

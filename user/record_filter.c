@@ -227,6 +227,24 @@ static bool is_program(const struct ew_filter *f, const struct ew_record_view *v
 	       (view->file_path_len == len && memcmp(view->file_path, f->program_path, len) == 0);
 }
 
+void ew_filter_sent(const struct ew_filter *f, struct ew_reader_filter *out)
+{
+	const struct ew_filter_options *o = f->options;
+
+	*out = (struct ew_reader_filter){.verdicts = ~0U, .gains = ~0U, .last_uid = ~0U};
+	/* the tree of processes is made of all records */
+	if (o->pid)
+		return;
+	if (o->denied || o->fds)
+		out->verdicts &= ~EW_BIT(EW_VERDICT_ALLOW);
+	if (o->gain)
+		out->gains = o->gains ?: EW_BIT(EW_GAIN_MAX) - 1;
+	if (o->user) {
+		out->first_uid = f->first_user;
+		out->last_uid = f->last_user;
+	}
+}
+
 bool ew_filter_match(struct ew_filter *f, const struct ew_record_view *view, const struct ew_record_names *names)
 {
 	const struct ew_filter_options *o = f->options;

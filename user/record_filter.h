@@ -83,6 +83,9 @@ int ew_filter_open(struct ew_filter *filter, const struct ew_filter_options *opt
 int ew_filter_open_past(struct ew_filter *filter, const struct ew_filter_options *options);
 void ew_filter_clear(struct ew_filter *filter);
 
+/* What of FILTER the programs can ask themselves, so that nothing else is sent; ew_filter_match() asks all of it. */
+void ew_filter_sent(const struct ew_filter *filter, struct ew_reader_filter *out);
+
 /*
  * Whether the record in VIEW, with the names that it has, is to be shown. It is to be asked about each one, as the tree
  * of processes grows with them. A record whose cgroup was removed before its path was known passes the filter for

@@ -248,7 +248,7 @@ static int attach(struct ew_recorder *r)
 	r->state_id = id_of(r->pins.state_fd);
 	r->profiles.generation = 0;
 	r->told = 0;
-	err = ew_reader_open(&r->stream, r->pins.readers_fd, r->pins.state_fd, 0, r->buffer);
+	err = ew_reader_open(&r->stream, r->pins.readers_fd, r->pins.state_fd, 0, NULL, r->buffer);
 	if (err == -EUSERS && !r->failed)
 		ew_error("no records are written, as all %d readers are taken; see: execward status", EW_READERS_MAX);
 	else if (err < 0 && !r->failed)

@@ -143,6 +143,15 @@ enum ew_loss {
 	EW_LOSS_MAX
 };
 
+#define EW_READER_NO_GAIN (1U << 31) /* beside EW_BIT(EW_GAIN_*): what gains nothing, too */
+
+/* Which records a reader is given; what else it asks for it looks at itself. */
+struct ew_reader_filter {
+	__u32 verdicts; /* EW_BIT(EW_VERDICT_*) */
+	__u32 gains;	/* any of EW_BIT(EW_GAIN_*) and EW_READER_NO_GAIN */
+	__u32 first_uid, last_uid;
+};
+
 /* One reader's slot. The slot's ring buffer is at the same index of the map `readers`. */
 struct ew_reader {
 	__u32 pid;	  /* 0: free */
@@ -151,6 +160,7 @@ struct ew_reader {
 			     pid */
 	__u64 received;	  /* records put into its buffer */
 	__u64 woken;	  /* time of the last record that was to wake it */
+	struct ew_reader_filter filter;
 	__u64 lost[EW_LOSS_MAX];
 };
 

@@ -59,9 +59,15 @@ nginx_upgrade() {
 }
 upgraded() { [ -s "$NGINX/pid.oldbin" ] && [ -s "$NGINX/pid" ] && [ "$(cat "$NGINX/pid")" != "$n_old" ]; }
 failed_to() { grep -q 'execve() failed while executing new binary process "/usr/sbin/nginx" (1: Operation not permitted)' "$NGINX/log"; }
-nginx_gone() { ! grep -q . /proc/[0-9]*/comm 2>/dev/null || ! grep -qx nginx /proc/[0-9]*/comm 2>/dev/null; }
+# a master that is told to end between its beginning and its first wait forgets that, so it is told again
+nginx_gone() {
+	n_left=$(grep -lx nginx /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3)
+	[ -n "$n_left" ] || return 0
+	# shellcheck disable=SC2086 # words
+	kill -TERM $n_left 2>/dev/null
+	return 1
+}
 nginx_ends() {
-	for n_file in "$NGINX/pid" "$NGINX/pid.oldbin"; do [ ! -s "$n_file" ] || kill -TERM "$(cat "$n_file")"; done
 	ok "nginx ends" wait_for 30 nginx_gone
 	rm -f "$NGINX/pid" "$NGINX/pid.oldbin"
 }

@@ -39,6 +39,7 @@ filter() {
 	f_name=$1
 	shift
 	execward trace --json --all "$@" >"$T_TMP/$f_name.out" 2>"$T_TMP/$f_name.err" &
+	eval "pid_$f_name=$!"
 	pids="$pids $!"
 	names="$names $f_name"
 	want=$((want * 2 + 1))
@@ -84,12 +85,13 @@ exec 8<>"$T_TMP/end"
 printf '\n\n\n' >&8
 wait $TREE
 exec 8<&-
+bpftool map dump pinned /sys/fs/bpf/execward/maps/state >"$T_TMP/state"
 kill $pids 2>/dev/null
 wait $pids
 
 # each reader reckons the time of day by itself
 t_records # before they are cut
-for n in $names; do sed -i 's/"v":1,//; s/"time":"[^"]*",//' "$T_TMP/$n.out"; done
+for n in $names; do [ $n = ecs ] || sed -i 's/"v":1,//; s/"time":"[^"]*",//' "$T_TMP/$n.out"; done
 
 # passes NAME SED: what filter NAME printed is what SED leaves of the unfiltered recording, and that is something
 passes() {
@@ -114,6 +116,11 @@ passes profile '/"profiles":\[[^]]*"see"/p'
 passes denied '/"verdict":"\(audit\|deny\)"/p'
 passes several '/"verdict":"\(audit\|deny\)".*\/suid".*"gain":\["uid:.*"before":{"uid":1000,.*"path":"\/tf[/"]/p'
 passes first "$(sed -n '/"before":{"uid":1001,/=' "$T_TMP/every.out" | head -n 3 | sed 's/$/p;/' | tr -d '\n')"
+# sent PID: how many records the kernel put into that reader's buffer
+sent() { awk -v pid="$1," '$1 == "\"pid\":" { mine = $2 == pid } mine && $1 == "\"received\":" { print $2 + 0; exit }' "$T_TMP/state"; }
+for n in every gain uid two user range denied; do
+	eval "is \"\$n: the kernel sends no more than that\" \"\$(wc -l <\$T_TMP/\$n.out)\" \"\$(sent \$pid_$n)\""
+done
 is "ecs: the same records" "$(grep -c . "$T_TMP/denied.out")" "$(grep -c '^{"@timestamp":".*"event":{.*"execward":{"v":1,"type":"exec",' "$T_TMP/ecs.out")"
 is "pid: the whole tree" "caps 1 dash 2 plain 2 sgid 1 suid 3 " \
 	"$(sed 's/.*"file":{"path":"[^"]*\/\([a-z]*\)".*/\1/' "$T_TMP/pid.out" | sort | uniq -c | while read -r n p; do printf '%s %s ' "$p" "$n"; done)"
