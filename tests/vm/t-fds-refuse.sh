@@ -80,9 +80,13 @@ RUNC="chroot $T_TMP/root /bin/tiny"
 	bare shell sh -c "$SHELL_LEAK"
 	bare CVE-2024-21626 fdleak dir=/sys/fs/cgroup -- /usr/sbin/$RUNC
 	t_case race
-	f_run - fdrace 100
-	note "without policy: leaked clean refused killed: $F_OUT"
-	unlike "without policy descriptors leak" '^0 ' "$F_OUT"
+	# of a hundred some leak, or none by chance
+	leak() {
+		f_run - fdrace 100
+		note "without policy: leaked clean refused killed: $F_OUT"
+		[ "${F_OUT%% *}" -gt 0 ]
+	}
+	ok "without policy descriptors leak" wait_for 60 leak
 	f_load
 	for m in audit deny kill; do
 		refused "$m" $m $m '"count":1,.*"fd":3,"kind":"regular"' $LEAK

@@ -125,6 +125,7 @@ middle_ends
 let_go
 last_goes
 got
+is "the tool says that all is done" "0 " "$tool_rc $(grep -v held "$T_TMP/held")"
 is "is not refused" 0 "$got"
 
 t_case "the tool is killed"
