@@ -154,29 +154,19 @@ static __always_inline bool ew_args_put(struct ew_scratch *s, __u64 next)
 	return !(args->flags & EW_ARGS_TRUNCATED);
 }
 
-struct ew_args_walk {
-	struct ew_scratch *scratch;
-};
-
-/* A callback: the verifier goes through it a few times, through the body of a loop once for each argument. */
-static long ew_args_step(__u32 index, struct ew_args_walk *walk)
+/* Appends the next argument. Returns what ends or goes on with bpf_loop(). */
+static __always_inline long ew_args_step(struct ew_scratch *s)
 {
-	struct ew_scratch *s = walk->scratch;
 	__u64 next = ew_args_next(&s->args);
 
 	return !next || !ew_args_put(s, next);
 }
 
-/* Appends the arguments. */
-static __always_inline void ew_args_append(struct ew_scratch *s)
+/* When no more are to be appended. */
+static __always_inline void ew_args_end(struct ew_scratch *s)
 {
 	struct ew_args_work *args = &s->args;
-	struct ew_args_walk walk = {.scratch = s};
 
-	args->length = 0;
-	if (!args->flags)
-		return;
-	bpf_loop(EW_ARGS_MAX, ew_args_step, &walk, 0);
 	if (!(args->flags & EW_ARGS_TRUNCATED) && ew_args_next(args))
 		args->flags |= EW_ARGS_TRUNCATED;
 	/* not one could be read */

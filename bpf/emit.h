@@ -2,7 +2,6 @@
 #ifndef EW_BPF_EMIT_H
 #define EW_BPF_EMIT_H
 
-#include "args.h"
 #include "fds.h"
 #include "judge.h"
 #include "parents.h"
@@ -324,8 +323,7 @@ __noinline int ew_hand_out(struct ew_state *st, struct ew_scratch *s, __u32 want
 		return 0;
 	}
 	ew_fds_walk_from(s, current);
-	ew_parents_append(s, current);
-	ew_args_append(s);
+	ew_origin_append(s, current);
 	for (__u32 slot = 0; slot < EW_READERS_MAX; slot++) {
 		if (!(wanted >> slot))
 			break;

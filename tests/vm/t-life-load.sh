@@ -3,7 +3,7 @@
 # load is all or nothing, whatever goes wrong and whenever it is killed; unload leaves nothing.
 # images: small
 # kernels: all
-# timeout: 400
+# timeout: 180
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2086,SC2012 # words; plain names
 . /ew/lib.sh
