@@ -28,71 +28,68 @@ static int make_patterns(const struct ew_pattern_state *states, __u32 n)
 	return TAKE_FD(fd);
 }
 
-/* An automaton that matches nothing: it has no EW_PATTERN_START, and its walk ends there. */
-static int make_no_patterns(void)
+/* Puts an automaton that matches nothing into HALF: it has no EW_PATTERN_START, and its walk ends there. */
+static int put_no_patterns(struct ew_apply *apply, __u32 half)
 {
 	static const struct ew_pattern_state dead;
+	int fd = make_patterns(&dead, 1);
 
-	return make_patterns(&dead, 1);
+	return fd < 0 ? fd : ew_halves_put(&apply->patterns, half, fd);
 }
 
-__u32 ew_apply_patterns_of(const struct ew_pins *pins, __u32 half)
+bool ew_apply_patterns_in(struct ew_apply *apply, unsigned int halves)
 {
-	__u32 id;
+	bool any = false;
 
-	return bpf_map_lookup_elem(pins->patterns_fd, &half, &id) < 0 ? 0 : id;
+	for (__u32 half = 0; half < EW_HALVES; half++)
+		any |= halves >> half & 1 && ew_halves_get(&apply->patterns, half) >= 0;
+	return any;
 }
 
-/* Puts the automaton open at FD into HALVES. Without (-ENOENT), one that matches nothing where there is another. */
-static int put_patterns(const struct ew_pins *pins, int fd, unsigned int halves)
+/* The automaton of IMAGE, or none, into HALF. */
+static int put_patterns(struct ew_apply *apply, const struct ew_image *image, __u32 half)
 {
-	_cleanup_close_ int none = fd == -ENOENT ? make_no_patterns() : -1;
+	int fd;
 
-	if (fd == -ENOENT && none < 0)
-		return none;
+	if (!image->n_pattern_states)
+		return ew_apply_patterns_in(apply, 1U << half) ? put_no_patterns(apply, half) : 0;
+	fd = make_patterns(image->pattern_states, (__u32)image->n_pattern_states);
+	return fd < 0 ? fd : ew_halves_put(&apply->patterns, half, fd);
+}
+
+int ew_apply_patterns(struct ew_apply *apply, const struct ew_image *image, unsigned int halves)
+{
 	for (__u32 half = 0; half < EW_HALVES; half++) {
-		if (!(halves >> half & 1) || (none >= 0 && !ew_apply_patterns_of(pins, half)))
-			continue;
-		if (bpf_map_update_elem(pins->patterns_fd, &half, none >= 0 ? &none : &fd, BPF_ANY) < 0)
-			return -errno;
+		int err = halves >> half & 1 ? put_patterns(apply, image, half) : 0;
+
+		if (err < 0)
+			return ew_error_ret(err, "the %zu cgroup patterns (%zu states) cannot be stored: %s",
+					    image->n_patterns, image->n_pattern_states, strerror(-err));
 	}
 	return 0;
 }
 
-int ew_apply_patterns(const struct ew_pins *pins, const struct ew_image *image, unsigned int halves)
+int ew_apply_patterns_alike(struct ew_apply *apply, __u32 generation)
 {
-	_cleanup_close_ int fd = -ENOENT;
-	int err;
+	int err = 0;
 
-	if (image->n_pattern_states)
-		fd = make_patterns(image->pattern_states, (__u32)image->n_pattern_states);
-	err = fd < 0 && fd != -ENOENT ? fd : put_patterns(pins, fd, halves);
-	if (err < 0)
-		return ew_error_ret(err, "the %zu cgroup patterns (%zu states) cannot be stored: %s", image->n_patterns,
-				    image->n_pattern_states, strerror(-err));
-	return 0;
-}
-
-int ew_apply_patterns_alike(const struct ew_pins *pins, __u32 generation)
-{
-	__u32 id = ew_apply_patterns_of(pins, EW_HALF(generation));
-	_cleanup_close_ int fd = id ? bpf_map_get_fd_by_id(id) : -ENOENT;
-	int err = id && fd < 0 ? -errno : put_patterns(pins, fd, EW_HALF_OF(generation + 1));
-
+	if (ew_apply_patterns_in(apply, EW_HALF_OF(generation)))
+		err = ew_halves_copy(&apply->patterns, EW_HALF(generation), EW_HALF(generation + 1));
+	else if (ew_apply_patterns_in(apply, EW_HALF_OF(generation + 1)))
+		err = put_no_patterns(apply, EW_HALF(generation + 1));
 	if (err < 0)
 		return ew_error_ret(err, "the cgroup patterns cannot be stored: %s", strerror(-err));
 	return 0;
 }
 
-void ew_apply_patterns_drop(const struct ew_pins *pins, unsigned int halves)
+void ew_apply_patterns_drop(struct ew_apply *apply, unsigned int halves)
 {
 	for (__u32 half = 0; half < EW_HALVES; half++) {
-		__u32 id = halves >> half & 1 ? ew_apply_patterns_of(pins, half) : 0;
-		_cleanup_close_ int fd = id ? bpf_map_get_fd_by_id(id) : -1;
+		int fd = halves >> half & 1 ? ew_halves_get(&apply->patterns, half) : -ENOENT;
 		struct bpf_map_info info = {};
 		__u32 size = sizeof(info);
 
 		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.max_entries == 1)
-			bpf_map_delete_elem(pins->patterns_fd, &half);
+			ew_halves_drop(&apply->patterns, half);
 	}
 }

@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "map_batch.h"
 #include "pattern.h"
 #include "tag_programs.h"
 #include "tag_users.h"
-
-#define BATCH 4096U
 
 static int read_profiles(const struct ew_pins *pins, struct ew_image *image)
 {
@@ -20,63 +19,66 @@ static int read_profiles(const struct ew_pins *pins, struct ew_image *image)
 	return err;
 }
 
-static int read_exceptions(const struct ew_pins *pins, __u32 generation, struct ew_image *image, bool *stale)
-{
-	_cleanup_free_ struct ew_exception_key *keys = calloc(BATCH, sizeof(*keys));
-	_cleanup_free_ struct ew_exception *values = calloc(BATCH, sizeof(*values));
-	__u32 token = 0, n;
-	bool first = true;
-	int err = 0;
+struct reading {
+	struct ew_image *image;
+	__u32 generation;
+	bool *stale; /* set where there are exceptions of another generation */
+};
 
-	/* those of two generations fit into the map */
-	image->exceptions = calloc(2 * EW_EXCEPTIONS_MAX, sizeof(*image->exceptions));
-	if (!keys || !values || !image->exceptions)
-		return -ENOMEM;
-	for (; err == 0; first = false) {
-		n = BATCH;
-		if (bpf_map_lookup_batch(pins->exceptions_fd, first ? NULL : &token, &token, keys, values, &n, NULL) <
-		    0)
-			err = -errno;
-		for (__u32 i = 0; (err == 0 || err == -ENOENT) && i < n; i++) {
-			if (keys[i].generation != generation || image->n_exceptions == 2 * EW_EXCEPTIONS_MAX) {
-				*stale = true;
-				continue;
-			}
-			image->exceptions[image->n_exceptions] = (struct ew_image_exception){keys[i], values[i]};
-			image->exceptions[image->n_exceptions++].key.generation = 0;
-		}
+static int visit_exception(void *context, const void *key, const void *value)
+{
+	struct reading *reading = context;
+	struct ew_image *image = reading->image;
+	struct ew_image_exception exception;
+
+	memcpy(&exception.key, key, sizeof(exception.key));
+	memcpy(&exception.value, value, sizeof(exception.value));
+	if (exception.key.generation != reading->generation || image->n_exceptions == 2 * EW_EXCEPTIONS_MAX) {
+		*reading->stale = true;
+		return 0;
 	}
-	return err == -ENOENT ? 0 : err;
+	exception.key.generation = 0;
+	image->exceptions[image->n_exceptions++] = exception;
+	return 0;
 }
 
-static int read_cgroups(const struct ew_pins *pins, __u32 half, struct ew_image *image)
+static int read_exceptions(const struct ew_pins *pins, struct reading *reading)
 {
-	char key[EW_CGROUP_PATH_MAX], *previous = NULL, next[EW_CGROUP_PATH_MAX];
+	/* those of two generations fit into the map */
+	reading->image->exceptions = calloc(2 * EW_EXCEPTIONS_MAX, sizeof(*reading->image->exceptions));
+	if (!reading->image->exceptions)
+		return -ENOMEM;
+	return ew_map_each(pins->exceptions_fd, sizeof(struct ew_exception_key), sizeof(struct ew_exception),
+			   visit_exception, reading);
+}
+
+static int visit_cgroup_path(void *context, const void *key, const void *value)
+{
+	struct reading *reading = context;
+	struct ew_image *image = reading->image;
+	bool pattern = ew_pattern_is(key);
+	size_t *n = pattern ? &image->n_patterns : &image->n_cgroups;
+	struct ew_image_cgroup cgroup = {.set = ((const struct ew_sets *)value)->of[EW_HALF(reading->generation)]};
+
+	if (!cgroup.set || *n == 2 * (pattern ? EW_PATTERNS_MAX : EW_CGROUP_PATHS_MAX))
+		return 0;
+	cgroup.path = strndup(key, EW_CGROUP_PATH_MAX);
+	if (!cgroup.path)
+		return -ENOMEM;
+	(pattern ? image->patterns : image->cgroups)[(*n)++] = cgroup;
+	return 0;
+}
+
+static int read_cgroups(const struct ew_pins *pins, struct reading *reading)
+{
+	struct ew_image *image = reading->image;
 
 	image->cgroups = calloc(2 * EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
 	image->patterns = calloc(2 * EW_PATTERNS_MAX, sizeof(*image->patterns));
 	if (!image->cgroups || !image->patterns)
 		return -ENOMEM;
-	while (image->n_cgroups < 2 * EW_CGROUP_PATHS_MAX && image->n_patterns < 2 * EW_PATTERNS_MAX &&
-	       bpf_map_get_next_key(pins->cgroup_paths_fd, previous, next) == 0) {
-		bool pattern = ew_pattern_is(next);
-		struct ew_image_cgroup *cgroup =
-			pattern ? &image->patterns[image->n_patterns] : &image->cgroups[image->n_cgroups];
-		struct ew_sets sets;
-
-		memcpy(key, next, sizeof(key));
-		previous = key;
-		if (bpf_map_lookup_elem(pins->cgroup_paths_fd, key, &sets) < 0 || !sets.of[half])
-			continue;
-		*cgroup = (struct ew_image_cgroup){.path = strndup(key, sizeof(key)), .set = sets.of[half]};
-		if (!cgroup->path)
-			return -ENOMEM;
-		if (pattern)
-			image->n_patterns++;
-		else
-			image->n_cgroups++;
-	}
-	return 0;
+	return ew_map_each(pins->cgroup_paths_fd, EW_CGROUP_PATH_MAX, sizeof(struct ew_sets), visit_cgroup_path,
+			   reading);
 }
 
 /* What commands put on users goes its own way; where it cut the policy's ranges they are one again. */
@@ -133,7 +135,7 @@ static int read_programs(const struct ew_pins *pins, struct ew_image *image)
 int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale)
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
-	__u32 generation = ew_pins_generation(pins);
+	struct reading reading = {image, ew_pins_generation(pins), stale};
 	int err;
 
 	if (!image)
@@ -141,9 +143,9 @@ int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale
 	*stale = false;
 	err = read_profiles(pins, image);
 	if (err == 0)
-		err = read_exceptions(pins, generation, image, stale);
+		err = read_exceptions(pins, &reading);
 	if (err == 0)
-		err = read_cgroups(pins, EW_HALF(generation), image);
+		err = read_cgroups(pins, &reading);
 	if (err == 0)
 		err = read_users(pins, image);
 	if (err == 0)
@@ -156,10 +158,11 @@ int ew_image_read(const struct ew_pins *pins, struct ew_image **out, bool *stale
 int ew_image_read_cgroups(const struct ew_pins *pins, struct ew_image **out)
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *image = calloc(1, sizeof(*image));
+	struct reading reading = {.image = image, .generation = ew_pins_generation(pins)};
 	int err = image ? read_profiles(pins, image) : -ENOMEM;
 
 	if (err == 0)
-		err = read_cgroups(pins, EW_HALF(ew_pins_generation(pins)), image);
+		err = read_cgroups(pins, &reading);
 	if (err == 0)
 		*out = TAKE_PTR(image);
 	return err;

@@ -160,7 +160,7 @@ static bool needs_process_tags(const struct ew_image *image)
  * Cgroups first, so that none is missed between the walk and the tracepoint; the hook that starts the accounting of an
  * exec last. ew_task_alloc waits for the first process tag, unless the policy itself makes some.
  */
-static int attach_all(struct execward *skel, const struct ew_pins *pins, const struct ew_image *image)
+static int attach_all(struct execward *skel, struct ew_apply *apply, const struct ew_image *image)
 {
 	__u32 shapes = ew_image_shapes(image);
 	const struct hook hooks[] = {
@@ -179,7 +179,7 @@ static int attach_all(struct execward *skel, const struct ew_pins *pins, const s
 	if (err == 0)
 		err = attach(HOOK(skel, ew_cgroup_mkdir));
 	if (err == 0)
-		err = ew_apply_cgroups(pins, EW_HALVES_ALL);
+		err = ew_apply_cgroups(apply, EW_HALVES_ALL);
 	for (size_t i = 0; i < EW_ARRAY_SIZE(hooks) && err == 0; i++)
 		if (hooks[i].name)
 			err = attach(hooks[i]);
@@ -192,6 +192,7 @@ static int write_state(const struct ew_pins *pins, const struct ew_image *image,
 		.shapes = ew_image_shapes(image),
 		.generation = FIRST_GENERATION,
 		.users = image->n_users > 0,
+		.patterns = image->n_patterns > 0,
 		.programs = image->n_programs ? EW_PROGRAMS_POLICY : 0,
 		.sticky = ew_image_sticky(image) != 0,
 		.process_tags = needs_process_tags(image),
@@ -269,6 +270,7 @@ static int load_skeleton(struct execward *skel)
 static int load_staged(const struct ew_image *image)
 {
 	EW_CLEANUP(skel_destroyp) struct execward *skel = NULL;
+	EW_CLEANUP(ew_apply_end) struct ew_apply apply = {};
 	struct ew_pins pins;
 	int err = open_skeleton(&skel);
 
@@ -284,21 +286,22 @@ static int load_staged(const struct ew_image *image)
 				    "says with EXECWARD_DEBUG=1",
 				    strerror(-err));
 	pins = pins_of(skel);
+	ew_apply_begin(&apply, &pins, NULL);
 	err = write_meta(&pins);
 	if (err == 0)
 		err = write_state(&pins, image, skel->rodata->ew_has_verity ? EW_VERITY_SUPPORTED : 0);
 	if (err == 0)
-		err = ew_apply_image(&pins, image, FIRST_GENERATION, false);
+		err = ew_apply_image(&apply, image, FIRST_GENERATION);
 	if (err == 0)
 		err = ew_apply_cgroup_paths(&pins, image, EW_HALVES_ALL);
 	if (err == 0)
-		err = ew_apply_patterns(&pins, image, EW_HALVES_ALL);
+		err = ew_apply_patterns(&apply, image, EW_HALVES_ALL);
 	if (err == 0)
 		err = make_stage();
 	if (err == 0)
 		err = pin_objects(skel);
 	if (err == 0)
-		err = attach_all(skel, &pins, image);
+		err = attach_all(skel, &apply, image);
 	if (err == 0 && rename(STAGE_DIR, EW_PIN_DIR) < 0)
 		err = ew_error_ret(-errno, "%s cannot be renamed to %s: %s", STAGE_DIR, EW_PIN_DIR, strerror(errno));
 	if (err < 0)

@@ -367,6 +367,14 @@ __u32 ew_pins_generation(const struct ew_pins *pins)
 	return bpf_map_lookup_elem(pins->state_fd, &zero, &state) < 0 ? 0 : state.generation;
 }
 
+bool ew_pins_users(const struct ew_pins *pins)
+{
+	struct ew_state state = {};
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(pins->state_fd, &zero, &state) == 0 && state.users;
+}
+
 bool ew_pins_settled(const struct ew_pins *pins, __u32 generation)
 {
 	struct ew_state state = {};

@@ -119,6 +119,9 @@ void ew_pins_unmap_state(struct ew_state *state);
 /* The number of the policy in force; 0 when it cannot be read. */
 __u32 ew_pins_generation(const struct ew_pins *pins);
 
+/* Whether a user was ever tagged. */
+bool ew_pins_users(const struct ew_pins *pins);
+
 /* Is policy number GENERATION in force, and nothing left of another? */
 bool ew_pins_settled(const struct ew_pins *pins, __u32 generation);
 

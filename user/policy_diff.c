@@ -166,11 +166,21 @@ char *ew_diff_origin(const char *file, unsigned int line)
 	return asprintf(&text, "%s:%u", file, line) < 0 ? NULL : text;
 }
 
-/* Is what is in SLOT one profile in both? */
-static bool same_profile(const struct ew_image *a, const struct ew_image *b, __u32 slot)
+/* The slots that hold one profile in both. */
+static __u64 slots_alike(const struct ew_image *a, const struct ew_image *b)
 {
-	return a->profiles[slot].flags && b->profiles[slot].flags &&
-	       EW_STREQ(a->profiles[slot].name, b->profiles[slot].name);
+	__u64 set = 0;
+
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (a->profiles[slot].flags && b->profiles[slot].flags &&
+		    EW_STREQ(a->profiles[slot].name, b->profiles[slot].name))
+			set |= 1ULL << slot;
+	return set;
+}
+
+bool ew_diff_same(const struct ew_diff *diff, __u64 before, __u64 after)
+{
+	return before == after && !(before & ~diff->alike);
 }
 
 static void add_profile(const char *kind, const struct ew_profile *before, const struct ew_profile *after,
@@ -192,7 +202,7 @@ static void diff_profiles(const char *kind, const struct ew_image *before, const
 {
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
 		const struct ew_profile *a = &before->profiles[slot], *b = &after->profiles[slot];
-		bool same = same_profile(before, after, slot);
+		bool same = diff->alike >> slot & 1;
 
 		if (same)
 			add_profile(kind, a, b, diff);
@@ -200,99 +210,6 @@ static void diff_profiles(const char *kind, const struct ew_image *before, const
 			add_profile(kind, a, NULL, diff);
 		if (!same && b->flags)
 			add_profile(kind, NULL, b, diff);
-	}
-}
-
-static int compare_exceptions(const void *left, const void *right)
-{
-	const struct ew_image_exception *const *a = left, *const *b = right;
-
-	return memcmp(&(*a)->key, &(*b)->key, sizeof((*a)->key));
-}
-
-static const struct ew_image_exception **sorted_exceptions(const struct ew_image *image)
-{
-	const struct ew_image_exception **sorted = calloc(image->n_exceptions + 1, sizeof(struct ew_image_exception *));
-
-	if (!sorted)
-		return NULL;
-	for (size_t i = 0; i < image->n_exceptions; i++)
-		sorted[i] = &image->exceptions[i];
-	if (image->n_exceptions)
-		qsort(sorted, image->n_exceptions, sizeof(*sorted), compare_exceptions);
-	return sorted;
-}
-
-static char *exception_name(const struct ew_image_exception *exception, const struct ew_image *image,
-			    const struct ew_image *other)
-{
-	_cleanup_free_ char *program = ew_identity_text(&exception->key.program, image, other), *from = NULL;
-	bool narrow = exception->key.from.ino != 0;
-	char *text;
-
-	if (narrow)
-		from = ew_identity_text(&exception->key.from, image, other);
-	if (!program || (narrow && !from))
-		return NULL;
-	return asprintf(&text, "%s %s%s%s", image->profiles[exception->key.profile].name, program,
-			narrow ? " from " : "", narrow ? from : "") < 0
-		       ? NULL
-		       : text;
-}
-
-/* Both that there are, of one key, or one of them. */
-static void add_exception(const char *kind, const struct ew_image *images[2], const struct ew_image_exception *a,
-			  const struct ew_image_exception *b, struct ew_diff *diff)
-{
-	const struct ew_image_exception *either = b ?: a;
-	const struct ew_image *image = images[b ? 1 : 0];
-	struct ew_change change = {
-		.before = a ? ew_exception_text(&a->value) : NULL,
-		.after = b ? ew_exception_text(&b->value) : NULL,
-	};
-
-	if (change.before && change.after && EW_STREQ(change.before, change.after)) {
-		free(change.before);
-		free(change.after);
-		return;
-	}
-	change.what = exception_name(either, image, images[b ? 0 : 1]);
-	change.origin = ew_diff_origin(image->profiles[either->key.profile].file, either->value.line);
-	ew_diff_add(diff, kind, change, a, b);
-}
-
-static bool same_rule(const struct ew_exception *a, const struct ew_exception *b)
-{
-	struct ew_exception x = *a, y = *b;
-
-	x.line = y.line = 0;
-	return !memcmp(&x, &y, sizeof(x));
-}
-
-static void diff_exceptions(const char *kind, const struct ew_image *before, const struct ew_image *after,
-			    struct ew_diff *diff)
-{
-	_cleanup_free_ const struct ew_image_exception **a = sorted_exceptions(before), **b = sorted_exceptions(after);
-	const struct ew_image *images[2] = {before, after};
-	size_t i = 0, j = 0;
-
-	if (!a || !b) {
-		diff->out_of_memory = true;
-		return;
-	}
-	while (a[i] || b[j]) {
-		int order = !a[i] ? 1 : !b[j] ? -1 : compare_exceptions(&a[i], &b[j]);
-
-		if (order == 0 && same_profile(before, after, a[i]->key.profile)) {
-			if (!same_rule(&a[i]->value, &b[j]->value))
-				add_exception(kind, images, a[i], b[j], diff);
-			i++;
-			j++;
-		} else if (order <= 0) {
-			add_exception(kind, images, a[i++], NULL, diff);
-		} else {
-			add_exception(kind, images, NULL, b[j++], diff);
-		}
 	}
 }
 
@@ -315,64 +232,6 @@ char *ew_diff_names(const struct ew_image *image, __u64 set)
 	return TEXT(f, for (size_t i = 0; i < n; i++) fprintf(f, "%s%s", i ? ", " : "", names[i]));
 }
 
-struct cgroup_list {
-	const struct ew_image_cgroup *items;
-	size_t n;
-};
-
-static const struct ew_image_cgroup *cgroup_in(const struct cgroup_list *list, const char *path)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (EW_STREQ(list->items[i].path, path))
-			return &list->items[i];
-	return NULL;
-}
-
-static void add_cgroup(const char *kind, const struct ew_image *images[2], const struct ew_image_cgroup *a,
-		       const struct ew_image_cgroup *b, struct ew_diff *diff)
-{
-	const struct ew_image_cgroup *either = b ?: a;
-	struct ew_change change = {
-		.before = a ? ew_diff_names(images[0], a->set) : NULL,
-		.after = b ? ew_diff_names(images[1], b->set) : NULL,
-	};
-
-	change.what = ew_escape_dup(either->path, strlen(either->path), 0);
-	change.origin = ew_diff_origin(either->file, either->line);
-	ew_diff_add(diff, kind, change, a, b);
-}
-
-static void diff_lists(const char *kind, const struct ew_image *images[2], const struct cgroup_list lists[2],
-		       struct ew_diff *diff)
-{
-	const struct cgroup_list *before = &lists[0], *after = &lists[1];
-
-	for (size_t i = 0; i < before->n; i++)
-		add_cgroup(kind, images, &before->items[i], cgroup_in(after, before->items[i].path), diff);
-	for (size_t i = 0; i < after->n; i++)
-		if (!cgroup_in(before, after->items[i].path))
-			add_cgroup(kind, images, NULL, &after->items[i], diff);
-}
-
-static void diff_cgroups(const char *kind, const struct ew_image *before, const struct ew_image *after,
-			 struct ew_diff *diff)
-{
-	const struct ew_image *images[2] = {before, after};
-	const struct cgroup_list lists[2] = {{before->cgroups, before->n_cgroups}, {after->cgroups, after->n_cgroups}};
-
-	diff_lists(kind, images, lists, diff);
-}
-
-static void diff_patterns(const char *kind, const struct ew_image *before, const struct ew_image *after,
-			  struct ew_diff *diff)
-{
-	const struct ew_image *images[2] = {before, after};
-	const struct cgroup_list lists[2] = {{before->patterns, before->n_patterns},
-					     {after->patterns, after->n_patterns}};
-
-	diff_lists(kind, images, lists, diff);
-}
-
 /* Every kind of rule. */
 static const struct {
 	const char *kind;
@@ -380,8 +239,9 @@ static const struct {
 		     struct ew_diff *diff);
 	bool in_order; /* as they were added, and not by name */
 } kinds[] = {
-	{"profile", diff_profiles, false}, {"exception", diff_exceptions, false}, {"cgroup", diff_cgroups, false},
-	{"pattern", diff_patterns, false}, {"user", ew_diff_users, true},	  {"program", ew_diff_programs, false},
+	{"profile", diff_profiles, false},  {"exception", ew_diff_exceptions, false},
+	{"cgroup", ew_diff_cgroups, false}, {"pattern", ew_diff_patterns, false},
+	{"user", ew_diff_users, true},	    {"program", ew_diff_programs, false},
 };
 
 static size_t rank(const char *kind)
@@ -404,7 +264,7 @@ static int compare_changes(const void *left, const void *right)
 
 int ew_policy_diff(const struct ew_image *before, const struct ew_image *after, struct ew_diff *out)
 {
-	EW_CLEANUP(ew_diff_clear) struct ew_diff diff = {0};
+	EW_CLEANUP(ew_diff_clear) struct ew_diff diff = {.alike = slots_alike(before, after)};
 
 	for (size_t i = 0; i < EW_ARRAY_SIZE(kinds); i++)
 		kinds[i].diff(kinds[i].kind, before, after, &diff);

@@ -28,6 +28,7 @@ struct ew_change {
 struct ew_diff {
 	size_t n, room;
 	struct ew_change *changes; /* sorted by kind, then by what */
+	__u64 alike;		   /* profiles that are the same one in both, by slot */
 	bool out_of_memory;
 };
 

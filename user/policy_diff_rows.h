@@ -14,13 +14,22 @@
  */
 void ew_diff_add(struct ew_diff *diff, const char *kind, struct ew_change change, bool has_before, bool has_after);
 
+/* Whether a set of profiles BEFORE and one AFTER are the same ones. */
+bool ew_diff_same(const struct ew_diff *diff, __u64 before, __u64 after);
+
 /* FILE:LINE, "" where FILE is NULL. Memory that the caller frees, or NULL. */
 char *ew_diff_origin(const char *file, unsigned int line);
 
 /* The names of the profiles of a set, sorted. Memory that the caller frees, or NULL. */
 char *ew_diff_names(const struct ew_image *image, __u64 set);
 
-/* Rows of the table (policy_diff_subjects.c). */
+/* Rows of the table (policy_diff_exceptions.c, policy_diff_subjects.c). */
+void ew_diff_exceptions(const char *kind, const struct ew_image *before, const struct ew_image *after,
+			struct ew_diff *diff);
+void ew_diff_cgroups(const char *kind, const struct ew_image *before, const struct ew_image *after,
+		     struct ew_diff *diff);
+void ew_diff_patterns(const char *kind, const struct ew_image *before, const struct ew_image *after,
+		      struct ew_diff *diff);
 void ew_diff_users(const char *kind, const struct ew_image *before, const struct ew_image *after, struct ew_diff *diff);
 void ew_diff_programs(const char *kind, const struct ew_image *before, const struct ew_image *after,
 		      struct ew_diff *diff);

@@ -10,13 +10,13 @@
 #include "image_read.h"
 #include "log.h"
 #include "manager.h"
+#include "map_batch.h"
 #include "policy_compile.h"
 #include "process.h"
 #include "tag_programs.h"
 #include "tag_users.h"
 #include "verity.h"
 
-#define BATCH 4096U
 #define HOLDERS_NAMED_MAX 20 /* in a message; the others are counted */
 
 /* Who has profiles of a set: by process tags, and by commands on cgroups. */
@@ -75,34 +75,21 @@ static int find_processes(const struct ew_pins *pins, struct holders *holders)
 	return err;
 }
 
-static int add_cgroup(struct holders *holders, __u64 id, __u64 command)
+static int visit_cgroup(void *context, const void *key, const void *value)
 {
+	struct holders *holders = context;
+	const struct ew_cgroup_tag *tag = value;
 	char path[EW_PATH_MAX], name[EW_PATH_MAX + 8];
 
-	if (!(command & holders->mask) || ew_cgroup_path_of_id(id, path, sizeof(path)) < 0)
+	if (!(tag->command & holders->mask) || ew_cgroup_path_of_id(*(const __u64 *)key, path, sizeof(path)) < 0)
 		return 0; /* or it is being removed */
 	snprintf(name, sizeof(name), "cgroup %s", path);
-	return add_holder(holders, command, name);
+	return add_holder(holders, tag->command, name);
 }
 
 static int find_cgroups(const struct ew_pins *pins, struct holders *holders)
 {
-	_cleanup_free_ struct ew_cgroup_tag *tags = calloc(BATCH, sizeof(*tags));
-	_cleanup_free_ __u64 *ids = calloc(BATCH, sizeof(*ids));
-	__u32 token = 0, n;
-	bool first = true;
-	int err = 0, failed = 0;
-
-	if (!tags || !ids)
-		return -ENOMEM;
-	for (; err == 0 && failed == 0; first = false) {
-		n = BATCH;
-		if (bpf_map_lookup_batch(pins->cgroups_fd, first ? NULL : &token, &token, ids, tags, &n, NULL) < 0)
-			err = -errno;
-		for (__u32 i = 0; (err == 0 || err == -ENOENT) && failed == 0 && i < n; i++)
-			failed = add_cgroup(holders, ids[i], tags[i].command);
-	}
-	return failed ?: err == -ENOENT ? 0 : err;
+	return ew_map_each(pins->cgroups_fd, sizeof(__u64), sizeof(struct ew_cgroup_tag), visit_cgroup, holders);
 }
 
 static int find_users(const struct ew_pins *pins, struct holders *holders)
@@ -228,36 +215,39 @@ static int reset_counters(const struct ew_pins *pins, const struct ew_image *bef
 }
 
 /* What of IMAGE is kept in the half of GENERATION, but for profiles and exceptions. */
-static int apply_tags(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+static int apply_tags(struct ew_apply *apply, const struct ew_image *image, __u32 generation)
 {
-	int err = ew_apply_cgroup_paths(pins, image, EW_HALF_OF(generation));
+	int err = ew_apply_cgroup_paths(apply->pins, image, EW_HALF_OF(generation));
 
-	return err ?: ew_apply_cgroups(pins, EW_HALF_OF(generation));
+	return err ?: ew_apply_cgroups(apply, EW_HALF_OF(generation));
 }
 
 /* The same of what is in force already, in the other half. */
-static int apply_tags_alike(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
+static int apply_tags_alike(struct ew_apply *apply, const struct ew_image *image, __u32 generation)
 {
-	int err = ew_apply_cgroup_paths(pins, image, EW_HALF_OF(generation));
+	int err = ew_apply_cgroup_paths(apply->pins, image, EW_HALF_OF(generation));
 
-	return err ?: ew_apply_cgroups_alike(pins, EW_HALF_OF(generation));
+	return err ?: ew_apply_cgroups_alike(apply, EW_HALF_OF(generation));
 }
 
 /* Writes all of AFTER into the half that is not in force; STALE exceptions that a killed reload left go first. */
-static int prepare(const struct ew_pins *pins, struct ew_state *state, __u32 next, bool stale,
+static int prepare(struct ew_apply *apply, struct ew_state *state, __u32 next, bool stale,
 		   const struct ew_image *before, const struct ew_image *after)
 {
+	const struct ew_pins *pins = apply->pins;
 	__u32 shapes = ew_image_shapes(after);
 	int err = stale ? ew_apply_sweep(pins, state->generation) : 0;
 
 	if (err < 0)
 		return ew_error_ret(err, "exceptions of an interrupted reload cannot be taken away: %s",
 				    strerror(-err));
-	err = ew_apply_image(pins, after, next, state->settled == state->generation);
+	err = ew_apply_image(apply, after, next);
+	if (err == 0 && after->n_patterns)
+		__atomic_store_n(&state->patterns, 1, __ATOMIC_SEQ_CST);
 	if (err == 0)
-		err = ew_apply_patterns(pins, after, EW_HALF_OF(next));
+		err = ew_apply_patterns(apply, after, EW_HALF_OF(next));
 	if (err == 0)
-		err = apply_tags(pins, after, next);
+		err = apply_tags(apply, after, next);
 	if (err == 0)
 		err = reset_counters(pins, before, after);
 	if (err == 0)
@@ -297,19 +287,19 @@ static int sweep(const struct ew_pins *pins, const struct ew_image *image, __u32
  * Makes both halves alike, to that of IMAGE, which is in force. BEFORE was, as number GONE; NULL if there is something
  * else to be taken away.
  */
-static void settle(const struct ew_pins *pins, struct ew_state *state, const struct ew_image *image,
+static void settle(struct ew_apply *apply, struct ew_state *state, const struct ew_image *image,
 		   const struct ew_image *before, __u32 gone)
 {
-	int err = ew_apply_wait(pins, state->generation);
+	int err = ew_apply_wait(apply, state->generation);
 
 	if (err == 0)
-		err = sweep(pins, before, gone, state->generation);
+		err = sweep(apply->pins, before, gone, state->generation);
 	if (err == 0)
-		err = ew_tag_users_apply(pins, image, state->generation + 1);
+		err = ew_tag_users_alike(&apply->users, state->generation);
 	if (err == 0)
-		err = ew_apply_patterns_alike(pins, state->generation);
+		err = ew_apply_patterns_alike(apply, state->generation);
 	if (err == 0)
-		err = apply_tags_alike(pins, image, state->generation + 1);
+		err = apply_tags_alike(apply, image, state->generation + 1);
 	if (err < 0) {
 		ew_warning("what is not in force could not all be taken away: %s; the next reload does it",
 			   strerror(-err));
@@ -322,6 +312,7 @@ static void settle(const struct ew_pins *pins, struct ew_state *state, const str
 
 static int swap(const struct ew_pins *pins, bool stale, const struct ew_image *before, const struct ew_image *after)
 {
+	EW_CLEANUP(ew_apply_end) struct ew_apply apply = {};
 	struct ew_state *state = ew_pins_map_state(pins);
 	__u32 next, last;
 	int err;
@@ -332,11 +323,12 @@ static int swap(const struct ew_pins *pins, bool stale, const struct ew_image *b
 	next = last + 1;
 	if (next == 0)
 		next = 2; /* 0 is no generation; the half stays the other one */
-	err = prepare(pins, state, next, stale, before, after);
+	ew_apply_begin(&apply, pins, state);
+	err = prepare(&apply, state, next, stale, before, after);
 	state->policy_hash[EW_HALF(next)] = after->hash;
 	if (err == 0)
 		__atomic_store_n(&state->generation, next, __ATOMIC_SEQ_CST);
-	settle(pins, state, err ? before : after, err ? NULL : before, last);
+	settle(&apply, state, err ? before : after, err ? NULL : before, last);
 	ew_pins_unmap_state(state);
 	return err;
 }

@@ -8,6 +8,7 @@
 
 #include "identity.h"
 #include "log.h"
+#include "map_batch.h"
 
 /* The end of a path tells more than its beginning. */
 static void set_path(struct ew_program_tag *tag, const char *path)
@@ -23,67 +24,91 @@ static void set_path(struct ew_program_tag *tag, const char *path)
 
 int ew_tag_programs_apply(const struct ew_pins *pins, const struct ew_image *image, __u32 generation)
 {
-	for (size_t i = 0; i < image->n_programs; i++) {
-		const struct ew_image_program *program = &image->programs[i];
-		struct ew_program_tag tag = {.set = program->set};
-		struct ew_program_key key = program->key;
+	_cleanup_free_ struct ew_program_key *keys = calloc(image->n_programs + 1, sizeof(*keys));
+	_cleanup_free_ struct ew_program_tag *tags = calloc(image->n_programs + 1, sizeof(*tags));
+	__u32 n = (__u32)image->n_programs;
 
-		key.generation = generation;
-		set_path(&tag, program->path);
-		if (bpf_map_update_elem(pins->programs_fd, &key, &tag, BPF_ANY) < 0)
-			return ew_error_ret(-errno, "%s:%u: program %s cannot be stored: %s%s", program->file,
-					    program->line, program->path, strerror(errno),
-					    errno == E2BIG ? "; the map of tagged programs is full" : "");
+	if (!keys || !tags)
+		return ew_error_ret(-ENOMEM, "the programs cannot be stored: %s", strerror(ENOMEM));
+	for (size_t i = 0; i < image->n_programs; i++) {
+		keys[i] = image->programs[i].key;
+		keys[i].generation = generation;
+		tags[i].set = image->programs[i].set;
+		set_path(&tags[i], image->programs[i].path);
+	}
+	/* how many were stored is told in N, also when it fails */
+	if (n && bpf_map_update_batch(pins->programs_fd, keys, tags, &n, NULL) < 0) {
+		const struct ew_image_program *program = &image->programs[n < image->n_programs ? n : 0];
+
+		return ew_error_ret(-errno, "%s:%u: program %s cannot be stored: %s%s", program->file, program->line,
+				    program->path, strerror(errno),
+				    errno == E2BIG ? "; the map of tagged programs is full" : "");
 	}
 	return 0;
 }
 
+struct programs {
+	struct ew_tagged_program *list;
+	size_t n, room;
+	__u32 generation;
+	bool stale; /* those of other policies, instead of what is in force */
+};
+
+static int visit_program(void *context, const void *key, const void *value)
+{
+	struct programs *programs = context;
+	struct ew_tagged_program program;
+	bool in_force;
+
+	memcpy(&program.key, key, sizeof(program.key));
+	memcpy(&program.tag, value, sizeof(program.tag));
+	in_force = program.key.generation == programs->generation || program.key.generation == EW_GENERATION_COMMAND;
+	if (programs->stale ? in_force : !in_force || !program.tag.set)
+		return 0;
+	if (programs->n == programs->room) {
+		size_t room = programs->room ? 2 * programs->room : 64;
+		struct ew_tagged_program *list = reallocarray(programs->list, room, sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		programs->list = list;
+		programs->room = room;
+	}
+	programs->list[programs->n++] = program;
+	return 0;
+}
+
+/* PROGRAMS->list is to be freed, also on failure. */
+static int read_programs(const struct ew_pins *pins, struct programs *programs)
+{
+	return ew_map_each(pins->programs_fd, sizeof(struct ew_program_key), sizeof(struct ew_program_tag),
+			   visit_program, programs);
+}
+
 void ew_tag_programs_sweep(const struct ew_pins *pins, __u32 generation)
 {
-	struct ew_program_key key, next, *previous = NULL;
-	bool more = bpf_map_get_next_key(pins->programs_fd, NULL, &next) == 0;
+	struct programs programs = {.generation = generation, .stale = true};
+	int err = read_programs(pins, &programs);
+	_cleanup_free_ struct ew_tagged_program *list = programs.list;
+	_cleanup_free_ struct ew_program_key *keys = calloc(programs.n + 1, sizeof(*keys));
+	__u32 n = (__u32)programs.n;
 
-	while (more) {
-		key = next;
-		previous = &key;
-		more = bpf_map_get_next_key(pins->programs_fd, previous, &next) == 0;
-		if (key.generation != generation && key.generation != EW_GENERATION_COMMAND)
-			bpf_map_delete_elem(pins->programs_fd, &key);
-	}
+	for (size_t i = 0; keys && i < programs.n; i++)
+		keys[i] = list[i].key;
+	if (keys && n && err == 0)
+		bpf_map_delete_batch(pins->programs_fd, keys, &n, NULL);
 }
 
 ssize_t ew_tag_programs_read(const struct ew_pins *pins, struct ew_tagged_program **out)
 {
-	_cleanup_free_ struct ew_tagged_program *list = NULL;
-	struct ew_program_key next, *previous = NULL;
-	size_t n = 0, room = 0;
-	__u32 generation = ew_pins_generation(pins);
+	struct programs programs = {.generation = ew_pins_generation(pins)};
+	int err = read_programs(pins, &programs);
+	_cleanup_free_ struct ew_tagged_program *list = programs.list;
 
-	while (bpf_map_get_next_key(pins->programs_fd, previous, &next) == 0) {
-		if (n == room) {
-			struct ew_tagged_program *more;
-
-			room = room ? 2 * room : 64;
-			more = reallocarray(list, room, sizeof(*list));
-			if (!more)
-				return -ENOMEM;
-			list = more;
-			previous = n ? &list[n - 1].key : NULL;
-		}
-		list[n].key = next;
-		previous = &list[n].key;
-		if (bpf_map_lookup_elem(pins->programs_fd, &next, &list[n].tag) < 0)
-			memset(&list[n].tag, 0, sizeof(list[n].tag));
-		n++;
-	}
-	/* only now, as the keys tell where to go on */
-	room = 0;
-	for (size_t i = 0; i < n; i++)
-		if (list[i].tag.set &&
-		    (list[i].key.generation == generation || list[i].key.generation == EW_GENERATION_COMMAND))
-			list[room++] = list[i];
+	if (err < 0)
+		return err;
 	*out = TAKE_PTR(list);
-	return (ssize_t)room;
+	return (ssize_t)programs.n;
 }
 
 static size_t count_commands(const struct ew_tagged_program *list, ssize_t n)

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "halves.h"
 #include "image.h"
 #include "pins.h"
 #include "user_ranges.h"
@@ -13,9 +14,12 @@
 /*
  * ew_tag_users_apply - makes the table of policy GENERATION: what IMAGE says, and what commands put on users so far
  *
- * Nobody looks at it before that policy is in force. Returns 0 or a negative errno.
+ * CURRENT is the policy in force. Nobody looks at the table before the new one is. Returns 0 or a negative errno.
  */
-int ew_tag_users_apply(const struct ew_pins *pins, const struct ew_image *image, __u32 generation);
+int ew_tag_users_apply(struct ew_halves *tables, __u32 current, const struct ew_image *image, __u32 generation);
+
+/* Gives the other half the table that GENERATION has, or none. Returns 0 or a negative errno. */
+int ew_tag_users_alike(struct ew_halves *tables, __u32 generation);
 
 /*
  * ew_tag_users_read - the tagged users of the policy in force, disjoint and in order
