@@ -140,29 +140,60 @@ static int compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-static __u64 hash_places(const struct list *list)
+static __u64 hash_places(const __u32 *places, size_t n)
 {
 	__u64 hash = 14695981039346656037ULL;
 
-	for (size_t i = 0; i < list->n; i++)
-		hash = (hash ^ list->items[i]) * 0x9e3779b97f4a7c15ULL;
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ places[i]) * 0x9e3779b97f4a7c15ULL;
 	return hash ^ hash >> 32;
+}
+
+/* Where the state of N places is in the table, or would be. */
+static __u32 *find_state(const struct automaton *a, const __u32 *places, size_t n)
+{
+	size_t i;
+
+	for (i = hash_places(places, n) & (a->table_room - 1); a->table[i]; i = (i + 1) & (a->table_room - 1)) {
+		size_t begin = a->begins[a->table[i]];
+
+		if (n == a->begins[a->table[i] + 1] - begin &&
+		    !memcmp(a->places.items + begin, places, n * sizeof(*places)))
+			break;
+	}
+	return &a->table[i];
+}
+
+/* Room for twice the states, in a table that is a quarter full at most. */
+static int grow(struct automaton *a)
+{
+	size_t room = a->states_room ? 2 * a->states_room : 256;
+	struct ew_pattern_state *states = reallocarray(a->states, room, sizeof(*states));
+	size_t *begins = reallocarray(a->begins, room + 1, sizeof(*begins));
+	__u32 *table = calloc(4 * room, sizeof(*table));
+
+	a->states = states ?: a->states;
+	a->begins = begins ?: a->begins;
+	if (!states || !begins || !table) {
+		free(table);
+		return -ENOMEM;
+	}
+	free(a->table);
+	a->table = table;
+	a->table_room = 4 * room;
+	a->states_room = room;
+	for (size_t state = EW_PATTERN_START; state < a->n_states; state++)
+		*find_state(a, a->places.items + begins[state], begins[state + 1] - begins[state]) = (__u32)state;
+	return 0;
 }
 
 /* A state without places yet. */
 static int add_state(struct automaton *a)
 {
-	if (a->n_states == EW_PATTERN_STATES_MAX)
-		return -E2BIG;
-	if (a->n_states == a->states_room) {
-		size_t room = a->states_room ? 2 * a->states_room : 256;
-		struct ew_pattern_state *states = reallocarray(a->states, room, sizeof(*states));
+	int err = a->n_states == EW_PATTERN_STATES_MAX ? -E2BIG : a->n_states == a->states_room ? grow(a) : 0;
 
-		if (!states)
-			return -ENOMEM;
-		a->states = states;
-		a->states_room = room;
-	}
+	if (err)
+		return err;
 	a->states[a->n_states] = (struct ew_pattern_state){};
 	a->begins[a->n_states++] = a->places.n;
 	a->begins[a->n_states] = a->places.n;
@@ -189,14 +220,13 @@ static int add_state_of_now(struct automaton *a)
 /* The number of the state that stands for the places of two lists, and for those they lead to for nothing. */
 static int intern(struct automaton *a, const struct list *some, const __u32 *more, size_t n_more, __u16 *out)
 {
-	size_t i;
 	int err = 0;
 
 	a->now.n = 0;
 	a->round++;
-	for (i = 0; i < some->n && !err; i++)
+	for (size_t i = 0; i < some->n && !err; i++)
 		err = add_place(a, some->items[i]);
-	for (i = 0; i < n_more && !err; i++)
+	for (size_t i = 0; i < n_more && !err; i++)
 		err = add_place(a, more[i]);
 	if (err)
 		return err;
@@ -205,20 +235,16 @@ static int intern(struct automaton *a, const struct list *some, const __u32 *mor
 		return 0;
 	leave_out_covered(a);
 	qsort(a->now.items, a->now.n, sizeof(*a->now.items), compare);
-	for (i = hash_places(&a->now) & (a->table_room - 1); a->table[i]; i = (i + 1) & (a->table_room - 1)) {
-		size_t begin = a->begins[a->table[i]], n = a->begins[a->table[i] + 1] - begin;
-
-		if (n == a->now.n && !memcmp(a->places.items + begin, a->now.items, n * sizeof(*a->now.items))) {
-			*out = (__u16)a->table[i];
-			return 0;
-		}
-	}
+	*out = (__u16)*find_state(a, a->now.items, a->now.n);
+	if (*out)
+		return 0;
 	err = add_state_of_now(a);
-	if (!err) {
-		a->table[i] = (__u32)a->n_states - 1;
-		*out = (__u16)a->table[i];
-	}
-	return err;
+	if (err)
+		return err;
+	*out = (__u16)(a->n_states - 1);
+	/* only now, as the table may have grown */
+	*find_state(a, a->now.items, a->now.n) = *out;
+	return 0;
 }
 
 static int follow_edge(struct automaton *a, const struct ew_nfa_edge *edge)
@@ -295,11 +321,8 @@ static int make_states(struct automaton *a, __u64 cut)
 	__u16 start;
 	int err;
 
-	a->table_room = 4 * EW_PATTERN_STATES_MAX;
-	a->table = calloc(a->table_room, sizeof(*a->table));
-	a->begins = malloc((EW_PATTERN_STATES_MAX + 1) * sizeof(*a->begins));
 	a->seen = calloc(PLACE(a->nfa.n_nodes, 0), sizeof(*a->seen));
-	if (!a->table || !a->begins || !a->seen)
+	if (!a->seen)
 		return -ENOMEM;
 	err = add_state(a); /* EW_PATTERN_DEAD */
 	if (!err)

@@ -193,8 +193,7 @@ reloads() {
 	done
 }
 # what makes the cgroups shall get most of the processors
-births=2000
-case $(uname -r) in 6.*) ;; *) births=10000 ;; esac
+births=10000
 touch "$T_TMP/reloading"
 reloads &
 reloader=$!
