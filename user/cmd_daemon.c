@@ -41,8 +41,9 @@ struct daemon {
 	struct ew_image *image; /* it, compiled; NULL: not known */
 	__u64 compiled;		/* ew_reload.compiled of it; 0: not known */
 	struct ew_recorder recorder;
-	time_t looked; /* when it looked for what nothing tells of, CLOCK_MONOTONIC */
-	bool behind;   /* programs may have been replaced since they were looked up for the policy in force */
+	time_t looked;	 /* when it looked for what nothing tells of, CLOCK_MONOTONIC */
+	bool behind;	 /* programs may have been replaced since they were looked up for the policy in force */
+	__u32 paths_cut; /* ew_state.cgroup_paths_cut that was told */
 };
 
 /* From here on POLICY, which may be the one before, is the one in force. Takes it over. */
@@ -249,6 +250,29 @@ static int on_lock(struct daemon *d, int fd)
 	}
 }
 
+/* The kernel only counts the cgroups of which it cannot tell which patterns match. */
+static void tell_paths_cut(struct daemon *d)
+{
+	_cleanup_pins_ struct ew_pins pins;
+	struct ew_state *state;
+	char why[512];
+
+	ew_pins_init(&pins);
+	if (ew_pins_try(&pins, why, sizeof(why)) < 0)
+		return;
+	state = ew_pins_map_state(&pins);
+	if (!state)
+		return;
+	if (state->cgroup_paths_cut != d->paths_cut) {
+		d->paths_cut = state->cgroup_paths_cut;
+		ew_warning(
+			"the paths of cgroups were too long to be matched with the patterns, %u since loading; such a "
+			"cgroup is under every profile that refuses and has a pattern; `execward list` tells which",
+			d->paths_cut);
+	}
+	ew_pins_unmap_state(state);
+}
+
 static time_t seconds(void)
 {
 	struct timespec now = {0};
@@ -296,6 +320,7 @@ static int watch(struct daemon *d, int signals, int lock)
 		} else if (next_look(d) == 0) {
 			d->looked = seconds();
 			d->behind |= ew_recorder_retries(&d->recorder);
+			tell_paths_cut(d);
 			err = access(EW_PIN_DIR, F_OK) < 0 ? ENDED : on_programs(d, ew_follow_look(&d->follow));
 		}
 	}

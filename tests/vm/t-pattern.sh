@@ -133,6 +133,12 @@ is "both are counted again" 2 "$(paths_cut)"
 ok "reload" execward --policy-dir "$POLICY" reload
 is "cut, after a reload" killed "$(gain_in "$over/x")"
 is "a reload counts none again" 2 "$(paths_cut)"
+execward --policy-dir "$POLICY" daemon --records none 2>"$T_TMP/said" >&2 &
+daemon=$!
+told() { grep -q 'paths of cgroups were too long to be matched with the patterns, 2 since loading' "$T_TMP/said"; }
+ok "the daemon tells it" wait_for 60 told
+kill $daemon
+wait $daemon
 cg_remove "$over/x" "$over" "$fits" "$long/x" "$long/y" "$long/z" /after/x /after
 while [ "$long" ]; do
 	cg_remove "$long"
