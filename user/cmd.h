@@ -34,7 +34,8 @@ enum ew_exit {
 	X("status", status, "[--json]", "kernel support, profiles, tags, counters, losses")                     \
 	X("doctor", doctor, "[--json]", "why this machine can or cannot enforce")                               \
 	X("check", check, "[--json] [--strict] [FILE...]", "validate policy files")                             \
-	X("tag", tag, "(--cgroup PATH | --unit UNIT | --pid PID | --user USER | --program PATH) PROFILE",       \
+	X("tag", tag,                                                                                           \
+	  "(--cgroup PATH | --unit UNIT | --pid PID | --user USER | --program PATH) PROFILE | --oci-state",     \
 	  "put tasks under a profile; USER is a name, an id or a range of ids")                                 \
 	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID | --user USER | --program PATH) [PROFILE]", \
 	  "undo tag")                                                                                           \

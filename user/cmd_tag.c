@@ -8,13 +8,14 @@
 #include "cgroup.h"
 #include "cmd.h"
 #include "log.h"
+#include "oci_state.h"
 #include "policy_compile.h"
 #include "policy_text.h"
 #include "process.h"
 #include "tag_programs.h"
 #include "tag_users.h"
 
-enum { OPT_CGROUP = 256, OPT_UNIT, OPT_PID, OPT_USER, OPT_PROGRAM };
+enum { OPT_CGROUP = 256, OPT_UNIT, OPT_PID, OPT_USER, OPT_PROGRAM, OPT_OCI_STATE };
 
 static const struct option options[] = {
 	{"cgroup", required_argument, NULL, OPT_CGROUP},
@@ -22,6 +23,7 @@ static const struct option options[] = {
 	{"pid", required_argument, NULL, OPT_PID},
 	{"user", required_argument, NULL, OPT_USER},
 	{"program", required_argument, NULL, OPT_PROGRAM},
+	{"oci-state", no_argument, NULL, OPT_OCI_STATE},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
@@ -46,11 +48,17 @@ static int parse(int argc, char **argv, struct request *r)
 		if (c == '?')
 			return ew_cmd_usage(r->verb);
 		if (r->kind) {
-			ew_error("%s takes one of --cgroup, --unit, --pid, --user and --program, but got two", r->verb);
+			ew_error("%s takes one thing to tag, but got two", r->verb);
 			return ew_cmd_usage(r->verb);
 		}
 		r->kind = c;
 		r->object = optarg;
+	}
+	if (r->kind == OPT_OCI_STATE) {
+		if (!r->untag && optind == argc)
+			return -1;
+		ew_error("--oci-state goes with tag, and without a profile: the container's annotation names that");
+		return ew_cmd_usage(r->verb);
 	}
 	if (!r->kind || argc - optind > 1 || (argc == optind && !r->untag)) {
 		ew_error("%s takes what to tag and the name of a profile", r->verb);
@@ -198,8 +206,33 @@ static int change_program(const struct ew_pins *pins, const struct request *r, _
 	return err;
 }
 
+/*
+ * The container whose state is on standard input, as a runtime gives it to its hooks. -ENODATA: it names no profile,
+ * and is left alone.
+ */
+static int find_container(struct request *r, struct ew_oci_state *state, char *path, size_t size)
+{
+	static char whose[2 * sizeof(state->id)];
+	int err;
+
+	/* some runtimes throw away what a hook says */
+	ew_log_to_syslog("a container");
+	err = ew_oci_state_read(stdin, state);
+	if (err == 0) {
+		snprintf(whose, sizeof(whose), "container %s", ew_shown(state->id, &(struct ew_shown){}));
+		ew_log_to_syslog(whose);
+	}
+	if (err == 0)
+		err = ew_oci_cgroup(state->pid, path, size);
+	r->object = path;
+	r->profile = state->profile;
+	return err;
+}
+
 static int change(int argc, char **argv, struct request *r)
 {
+	char container[EW_PATH_MAX];
+	struct ew_oci_state state;
 	_cleanup_pins_ struct ew_pins pins;
 	_cleanup_close_ int lock = -1;
 	__u64 profiles = ~0ULL;
@@ -208,6 +241,12 @@ static int change(int argc, char **argv, struct request *r)
 	ew_pins_init(&pins);
 	if (err >= 0)
 		return err;
+	if (r->kind == OPT_OCI_STATE) {
+		err = find_container(r, &state, container, sizeof(container));
+		if (err < 0)
+			return err == -ENODATA ? EW_EXIT_OK : EW_EXIT_FAILED;
+		r->kind = OPT_CGROUP;
+	}
 	lock = ew_pins_open_locked(&pins);
 	if (lock < 0)
 		return EW_EXIT_FAILED;

@@ -4,10 +4,19 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "escape.h"
 
-static void log_line(const char *kind, const char *fmt, va_list args)
+static const char *in_syslog; /* whose messages they are there; NULL: none */
+
+void ew_log_to_syslog(const char *whose)
+{
+	openlog("execward", LOG_PID, LOG_DAEMON);
+	in_syslog = whose;
+}
+
+static void log_line(int priority, const char *kind, const char *fmt, va_list args)
 {
 	_cleanup_free_ char *text = NULL, *escaped = NULL;
 	int saved = errno;
@@ -17,6 +26,8 @@ static void log_line(const char *kind, const char *fmt, va_list args)
 	if (text)
 		escaped = ew_escape_dup(text, strlen(text), EW_ESCAPE_TEXT);
 	fprintf(stderr, "execward: %s%s\n", kind, escaped ? escaped : "no memory for a message");
+	if (in_syslog && escaped)
+		syslog(priority, "%s: %s%s", in_syslog, kind, escaped);
 	errno = saved;
 }
 
@@ -25,7 +36,7 @@ void ew_error(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	log_line("", fmt, args);
+	log_line(LOG_ERR, "", fmt, args);
 	va_end(args);
 }
 
@@ -34,7 +45,7 @@ void ew_warning(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	log_line("warning: ", fmt, args);
+	log_line(LOG_WARNING, "warning: ", fmt, args);
 	va_end(args);
 }
 
@@ -43,6 +54,6 @@ void ew_info(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	log_line("", fmt, args);
+	log_line(LOG_INFO, "", fmt, args);
 	va_end(args);
 }

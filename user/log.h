@@ -13,6 +13,12 @@ void ew_error(const char *fmt, ...) EW_PRINTF(1, 2);
 void ew_warning(const char *fmt, ...) EW_PRINTF(1, 2);
 void ew_info(const char *fmt, ...) EW_PRINTF(1, 2);
 
+/*
+ * From here on messages go to syslog(3), too, as "WHOSE: TEXT" of identifier "execward": for a caller that throws away
+ * what is on standard error. WHOSE has to last.
+ */
+void ew_log_to_syslog(const char *whose);
+
 /* Logs as ew_error() and yields `err`, so that a failure can be logged and returned in one expression. */
 #define ew_error_ret(err, ...)         \
 	({                             \
