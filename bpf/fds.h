@@ -304,9 +304,10 @@ static __always_inline __u64 ew_fds_append(struct ew_scratch *s, struct task_str
 
 /*
  * Whether the current task is a child of the service manager that has not got a program of its own yet: it descends
- * from PID 1 directly and still runs its image. A copy of PID 1 has had as many execs, and has its memory map as well,
- * whose place was drawn by lot; who only runs the same program as PID 1 has had more, until PID 1 execs itself, and has
- * another. The manager's executor is told by its file (EXECUTOR).
+ * from PID 1 directly and still runs its image, or that of the manager's executor, EXECUTOR, as its first exec. A copy
+ * of PID 1 has had as many execs, and has its memory map as well, whose place was drawn by lot; who only runs the same
+ * program as PID 1 has had more, until PID 1 execs itself, and has another. Nor has who was left to PID 1 and executes
+ * the executor had a parent with as many execs as PID 1.
  */
 static __always_inline bool ew_fds_of_manager(struct task_struct *current, const struct ew_identity *executor)
 {
@@ -317,7 +318,7 @@ static __always_inline bool ew_fds_of_manager(struct task_struct *current, const
 		return false;
 	ew_identity_read(task->mm->exe_file, &own);
 	if (executor->ino && own.ino == executor->ino && own.dev == executor->dev)
-		return true;
+		return task->parent_exec_id == parent->self_exec_id && task->self_exec_id == parent->self_exec_id + 1;
 	ew_identity_read(parent->mm->exe_file, &first);
 	return own.ino == first.ino && own.dev == first.dev && task->self_exec_id == parent->self_exec_id &&
 	       task->mm->mmap_base == parent->mm->mmap_base;

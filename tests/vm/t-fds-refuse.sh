@@ -173,9 +173,24 @@ orphan() {
 	wait_for 10 test -s "$T_TMP/said"
 	cat "$T_TMP/said"
 }
+# first PROFILE PROGRAM [ARG...]: the same of one that PID 1 has started (guest-init)
+first() {
+	f_p=$1
+	shift
+	rm -f "$T_TMP/said"
+	# PID 1 is in the profile as long as it starts it
+	echo 1 >"$F_CGROUP-$f_p/cgroup.procs"
+	echo "$* >$T_TMP/said 2>&1 &" >/run/ew-child
+	kill -s USR2 1
+	wait_for 10 test -s "$T_TMP/said"
+	echo 1 >/sys/fs/cgroup/cgroup.procs
+	cat "$T_TMP/said"
+}
 t_case "the service manager"
-is "its executor passes descriptors" ran "$(orphan listen $EXECUTOR "r=$T_TMP/file" -- /bin/echo ran)"
-is "unless the profile says otherwise" "fdleak: /bin/echo: Operation not permitted" "$(orphan strict $EXECUTOR "r=$T_TMP/file" -- /bin/echo ran)"
+is "its executor passes descriptors" ran "$(first listen $EXECUTOR "r=$T_TMP/file" -- /bin/echo ran)"
+is "unless the profile says otherwise" "fdleak: /bin/echo: Operation not permitted" "$(first strict $EXECUTOR "r=$T_TMP/file" -- /bin/echo ran)"
+is "who was left to PID 1 is not its executor" "fdleak: /bin/echo: Operation not permitted" "$(orphan listen $EXECUTOR "r=$T_TMP/file" -- /bin/echo ran)"
+is "nor another program of PID 1" "fdleak: /bin/echo: Operation not permitted" "$(first listen /ew/bin/fdleak "r=$T_TMP/file" -- /bin/echo ran)"
 refused "the executor's program without PID 1" listen deny '"count":1,' $EXECUTOR "r=$T_TMP/file" -- $TINY
 like "another program that was left to PID 1" "not permitted" "$(orphan listen /ew/bin/fdleak "r=$T_TMP/file" -- /bin/echo ran)"
 # PID 1 is a shell here
