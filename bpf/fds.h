@@ -414,8 +414,9 @@ static __always_inline void ew_fds_judge(const struct ew_state *st, struct task_
 	/* of a table that nobody else had the kinds stay; it is counted again all the same */
 	if (!x->own)
 		x->table.allowed = 0;
-	if (!late)
-		x->own = ew_fds_own(current);
+	/* a full barrier on every architecture: what who had the table did to it is seen from here on */
+	if (!late && ew_fds_own(current))
+		__sync_val_compare_and_swap(&x->own, 0, 1);
 	bpf_loop(EW_PROFILES_MAX, ew_fds_judge_slot, &judge, 0);
 }
 
