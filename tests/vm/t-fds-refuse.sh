@@ -18,6 +18,8 @@ f_profile min '{mode: deny, min: 10}'
 f_profile all '{mode: deny, min: 0, ignore: []}'
 f_profile listen '{mode: deny, ignore: [listen_fds]}'
 f_profile kind '{mode: deny, allow: [{kind: regular}, {kind: bpf-map}]}'
+f_profile objects '{mode: deny, allow: [{kind: bpf-map}, {kind: pidfd}]}'
+f_profile cgroup "{mode: deny, allow: [{kind: cgroup, program: /usr/sbin/chroot}, {kind: cgroup, program: $T_TMP/root/bin/tiny}]}"
 f_profile program "{mode: deny, allow: [{kind: regular, program: $TINY}]}"
 f_profile strict '{mode: deny, ignore: [stdio]}'
 EXECUTOR=/usr/lib/systemd/systemd-executor # found when the policy is loaded
@@ -91,8 +93,10 @@ RUNC="chroot $T_TMP/root /bin/tiny"
 	done
 	refused "a shell's exec 5<file" deny deny '"count":1,.*"fd":5,"kind":"regular"' sh -c "$SHELL_LEAK"
 	allowed "a shell that closes it" deny sh -c "exec 5<$T_TMP/file; exec $TINY 5<&-"
+	allowed "a shell, allowed by rule" kind sh -c "$SHELL_LEAK"
 	refused "a bpf map and a pidfd" deny deny '"count":2,.*"fd":3,"kind":"bpf-map".*"fd":4,"kind":"pidfd"' fdleak map pidfd -- $TINY
 	allowed "neither" deny fdleak map pidfd cloexec -- $TINY
+	allowed "both, by rule" objects fdleak map pidfd -- $TINY
 
 	FILE=/bin/tiny
 	refused CVE-2024-21626 audit audit '"fd":3,"kind":"cgroup",.*"path":"/sys/fs/cgroup",.*"dangerous":true,"danger":\["outside-root","cgroup"\]' \
@@ -105,6 +109,8 @@ RUNC="chroot $T_TMP/root /bin/tiny"
 	like "the runtime's exec is refused" '126$' "$F_RC"
 	F_RC=$(cd / && sh -c "exec 9</sys/fs/cgroup && echo 0 >$F_CGROUP-deny/cgroup.procs && exec 9<&- && exec $RUNC" 2>&1; echo $?)
 	is "closed, it starts" 0 "$F_RC"
+	F_RC=$(cd / && sh -c "exec 9</sys/fs/cgroup && echo 0 >$F_CGROUP-cgroup/cgroup.procs && exec $RUNC" 2>&1; echo $?)
+	is "allowed by rule, it starts" 0 "$F_RC"
 
 	FILE=$TINY
 	allowed "when: gain, no gain" gain $LEAK
