@@ -10,6 +10,7 @@
 
 f_profile deny '{mode: deny}'
 f_profile allow '{mode: deny, allow: [{kind: char}, {kind: regular}]}'
+f_profile pipes '{mode: deny, allow: [{kind: char}, {kind: fifo}]}'
 printf '#!/bin/sh\nexit 0\n' >"$T_TMP/script"
 chmod 755 "$T_TMP/script"
 echo text >"$T_TMP/file"
@@ -24,9 +25,9 @@ tries() {
 	[ "$(outcome failed)" = 0 ] && [ "$(outcome leaked)" -gt 0 ]
 }
 
-# refused_all WAY
+# refused_all PROFILE WAY
 refused_all() {
-	nok "$1: no descriptor reaches a new image alive" tries deny "$1" 50
+	nok "$2: no descriptor reaches a new image alive" tries "$1" "$2" 50
 	is "and every exec came to an end" "0 0" "$(outcome leaked) $(outcome failed)"
 }
 
@@ -37,17 +38,21 @@ by_fd() {
 }
 
 execward unload >/dev/null 2>&1
+t_case races
 # of some tens a few get through, or none by chance
-for w in thread ring large; do ok "$w: without policy one gets through" wait_for 60 tries - $w 10; done
+for w in thread ring large swap; do ok "$w: without policy one gets through" wait_for 60 tries - $w 10; done
 t_case "by a descriptor"
 is "without policy a program starts" 0 "$(by_fd - /ew/bin/tiny)"
 is "and a script, of which the interpreter is told the descriptor" 0 "$(by_fd - "$T_TMP/script")"
 
 ok "the policy loads" execward --policy-dir "$F_DIR" load
+t_case races
 for w in thread ring large; do
-	refused_all $w
+	refused_all deny $w
 	ok "$w: allowed, one gets through" wait_for 60 tries allow $w 10
 done
+refused_all allow swap
+ok "swap: allowed, one gets through" wait_for 60 tries pipes swap 10
 
 t_case "by a descriptor"
 is "a program: refused" 126 "$(by_fd deny /ew/bin/tiny)"

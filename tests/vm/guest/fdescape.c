@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define LARGE 5000
+#define SWAPPED 20
 #define TRIES 200 /* of one process */
 
 static char program[] = "/ew/bin/fdsee";
@@ -125,6 +126,43 @@ static void by_large(void)
 	exec_or_exit();
 }
 
+static int swap(void *parent)
+{
+	int pair[2], null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != *(pid_t *)parent || pipe2(pair, O_CLOEXEC) < 0)
+		_exit(0);
+	for (unsigned int i = 0;; i += 997) {
+		dup2(null, SWAPPED);
+		usleep(i % 300);
+		dup2(pair[0], SWAPPED);
+		usleep(i % 500);
+	}
+	return 0;
+}
+
+static void *linger(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+/* The number of descriptors stays the same all the while. The kernel waits for the thread to end: time for a swap. */
+static void by_swap(void)
+{
+	static pid_t own;
+	pthread_t thread;
+
+	own = getpid();
+	if (clone(swap, stack + sizeof(stack), CLONE_FILES | CLONE_VM, &own) < 0 ||
+	    pthread_create(&thread, NULL, linger, NULL))
+		_exit(44);
+	usleep(1000 + (useconds_t)own * 37 % 1500);
+	exec_or_exit();
+}
+
 static int by_fd(const char *file, int flags)
 {
 	int fd = open(file, O_RDONLY | flags);
@@ -150,9 +188,9 @@ static int run_all(void (*way)(void), long runs)
 			killed++;
 		else if (!WIFEXITED(status))
 			failed++;
-		else if (WEXITSTATUS(status) == 42)
+		else if (WEXITSTATUS(status) == 45 || (WEXITSTATUS(status) == 42 && way != by_swap))
 			leaked++;
-		else if (WEXITSTATUS(status) == 0)
+		else if (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 42)
 			clean++;
 		else if (WEXITSTATUS(status) == 43)
 			refused++;
@@ -175,6 +213,8 @@ int main(int argc, char **argv)
 		return run_all(by_ring, runs);
 	if (runs > 0 && strcmp(argv[1], "large") == 0)
 		return run_all(by_large, runs);
-	fprintf(stderr, "usage: fdescape thread|ring|large RUNS, fdescape fd FILE [cloexec]\n");
+	if (runs > 0 && strcmp(argv[1], "swap") == 0)
+		return run_all(by_swap, runs);
+	fprintf(stderr, "usage: fdescape thread|ring|large|swap RUNS, fdescape fd FILE [cloexec]\n");
 	return 2;
 }

@@ -201,7 +201,7 @@ static void count(int status)
 {
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		came[KILLED]++;
-	else if (WIFEXITED(status) && WEXITSTATUS(status) == 42)
+	else if (WIFEXITED(status) && (WEXITSTATUS(status) == 42 || WEXITSTATUS(status) == 45))
 		came[LEAKED]++;
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		came[CLEAN]++;
