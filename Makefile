@@ -124,11 +124,13 @@ $(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $^ $(pkg_libs) $(shell $(PKG_CONFIG) --libs cmocka) -o $@
 
-# run inside test guests, which may have no shared libraries
+# run inside test guests, which may have no shared libraries; GUEST_BARE without libc
+GUEST_BARE := fdsee
+$(GUEST_BARE:%=$(O)/tests/guest/%): GUEST_FLAGS := -nostdlib -fno-stack-protector -Wl,--build-id=none,-z,noseparate-code
 $(O)/tests/guest/%: tests/vm/guest/%.c Makefile
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARNINGS) -Iinclude -static -pthread -MMD -MP $< -o $@
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARNINGS) -Iinclude -static -pthread $(GUEST_FLAGS) -MMD -MP $< -o $@
 
 unit-tests: $(UNIT_TESTS)
 

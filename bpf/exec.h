@@ -39,23 +39,26 @@
 struct ew_fd_table {
 	__u64 open, cloexec; /* bitmaps */
 	__u64 files;	     /* struct file ** */
-	__u64 kinds;	     /* of what crosses, bit N for enum ew_fd_kind; only if asked for */
+	__u64 kinds;	     /* of what crosses, bit N for enum ew_fd_kind; only if asked for, and see `allowed` */
+	__u64 allowed;	     /* what was asked for: with the first kind that is not one of these the looking ends */
 	__u32 words;	     /* of each bitmap */
 	__u32 count;	     /* of what crosses, from `min` on */
 	__u32 min;
-	__u32 looked; /* `kinds` is known */
-	__u32 failed; /* the table could not be read */
+	__u32 failed;			 /* the table could not be read */
+	__u32 looked_from, looked_count; /* `min` and `count` that `kinds` are of */
 	/* while it is gone through: what crosses of the block at hand, the word of it, its first number and what is
 	 * left */
 	__u32 base;
 	__u32 word;
-	__u32 pad;
 	__u64 left;
 	__u64 block[EW_FDS_BLOCK], closed[EW_FDS_BLOCK];
 	/* the files of EW_FDS_BATCH numbers, which are read at once, and the first of these plus 1; 0: none are */
 	__u64 batch[EW_FDS_BATCH];
 	__u32 batch_at;
 	__u32 pad2;
+	__u64 sb, magic, flags;	  /* the super block of the file before, often that of the next, too */
+	__u64 anon_op, anon_kind; /* the operations of the file before without an inode of its own, and its kind */
+	__u64 blob[6];		  /* the beginning of an inode */
 };
 
 /* Files that one exec goes through: six at most (exec_binprm(), fs/exec.c), in a power of two by which an index is
@@ -86,7 +89,7 @@ struct ew_exec {
 	__u32 file_caps;  /* the file carries capabilities, with or without effect */
 	__u32 fds;	  /* descriptors from this less 1 on go into the record; 0: none */
 	__u32 scripted;	  /* a script was asked for, and its path is saved, or cannot be: struct ew_script */
-	__u32 pad;
+	__u32 own;	  /* the table of descriptors was the task's alone: ew_fds_own() */
 	struct ew_identity program, from;
 	struct ew_creds before, after;
 	struct ew_withheld withheld;
@@ -141,9 +144,9 @@ struct ew_fd_work {
 	__u32 described;
 	__u32 at_root; /* the walk got to the task's root */
 	__u32 truncated;
-	__u32 deleted;	 /* the file's name is not there any more */
-	__u64 home_root; /* the root dentry of root_mnt, which most files are on */
-	__u64 sb, magic; /* the super block of the descriptor before, often that of the next, too */
+	__u32 deleted;		/* the file's name is not there any more */
+	__u64 home_root;	/* the root dentry of root_mnt, which most files are on */
+	__u64 sb, magic, flags; /* the super block of the descriptor before, often that of the next, too */
 	__u32 dev;
 	__u32 pad;
 	__u64 blob[16]; /* the beginning of a structure: one read of it costs less than some of its members */

@@ -2,22 +2,11 @@
 #ifndef EW_BPF_FD_H
 #define EW_BPF_FD_H
 
-#include "exec.h"
-
-#include <linux/magic.h>
+#include "kind.h"
 
 /* What one open file is. */
 
-#define EW_S_IFMT 00170000 /* linux/stat.h */
-#define EW_S_IFSOCK 0140000
-#define EW_S_IFREG 0100000
-#define EW_S_IFBLK 0060000
-#define EW_S_IFDIR 0040000
-#define EW_S_IFCHR 0020000
-#define EW_S_IFIFO 0010000
-#define EW_FMODE_PATH_SHIFT 14		/* FMODE_PATH, linux/fs.h */
-#define EW_PID_FS_MAGIC 0x50494446UL	/* linux/magic.h of Linux 6.9 */
-#define EW_MEMFD_MAGIC 0x3a64666d656dUL /* "memfd:" */
+#define EW_FMODE_PATH_SHIFT 14 /* FMODE_PATH, linux/fs.h */
 #define EW_AF_UNIX 1
 #define EW_NAME_MAX 255
 /* What is read of structures at once; members that some kernel has further down cost it a read more. */
@@ -27,14 +16,6 @@
 #define EW_FD_SB_HEAD 104
 #define EW_FD_LEVELS 4096 /* of a path; there can be more, but not by opening a path */
 
-struct qstr___fd {
-	__u64 hash_len; /* the length is the upper half on little-endian machines, which all of ours are */
-	const unsigned char *name;
-} __attribute__((preserve_access_index));
-struct dentry___fd {
-	struct dentry *d_parent;
-	struct qstr___fd d_name;
-} __attribute__((preserve_access_index));
 struct vfsmount___fd {
 	struct dentry *mnt_root;
 } __attribute__((preserve_access_index));
@@ -43,10 +24,6 @@ struct mount___fd {
 	struct dentry *mnt_mountpoint;
 	struct vfsmount___fd mnt;
 	void *mnt_ns;
-} __attribute__((preserve_access_index));
-struct file___fd {
-	unsigned int f_mode;
-	void *private_data;
 } __attribute__((preserve_access_index));
 struct upid___fd {
 	int nr;
@@ -90,110 +67,6 @@ struct inode___fd {
 	void *i_private;
 } __attribute__((preserve_access_index));
 
-/* The first eight bytes of the dentry's name. */
-static __always_inline __u64 ew_fd_name_head(__u64 dentry)
-{
-	const unsigned char *name = BPF_CORE_READ((struct dentry___fd *)dentry, d_name.name);
-	__u64 head = 0;
-
-	bpf_probe_read_kernel(&head, sizeof(head), name);
-	return head;
-}
-
-#define EW_HEAD(a, b, c, d, e, f, g, h)                                                                             \
-	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | (__u64)(f) << 40 | \
-	 (__u64)(g) << 48 | (__u64)(h) << 56)
-
-/* By the name that the kernel gave the anonymous inode's dentry; the first eight bytes tell them apart. */
-static __always_inline __u32 ew_fd_anon_kind(__u64 head)
-{
-	switch (head) {
-	case EW_HEAD('[', 'e', 'v', 'e', 'n', 't', 'f', 'd'):
-		return EW_FD_EVENTFD;
-	case EW_HEAD('[', 'e', 'v', 'e', 'n', 't', 'p', 'o'):
-		return EW_FD_EPOLL;
-	case EW_HEAD('[', 't', 'i', 'm', 'e', 'r', 'f', 'd'):
-		return EW_FD_TIMERFD;
-	case EW_HEAD('[', 's', 'i', 'g', 'n', 'a', 'l', 'f'):
-		return EW_FD_SIGNALFD;
-	case EW_HEAD('i', 'n', 'o', 't', 'i', 'f', 'y', 0):
-		return EW_FD_INOTIFY;
-	case EW_HEAD('[', 'f', 'a', 'n', 'o', 't', 'i', 'f'):
-		return EW_FD_FANOTIFY;
-	case EW_HEAD('[', 'p', 'i', 'd', 'f', 'd', ']', 0):
-		return EW_FD_PIDFD;
-	case EW_HEAD('b', 'p', 'f', '-', 'm', 'a', 'p', 0):
-		return EW_FD_BPF_MAP;
-	case EW_HEAD('b', 'p', 'f', '-', 'p', 'r', 'o', 'g'):
-		return EW_FD_BPF_PROG;
-	case EW_HEAD('b', 'p', 'f', '_', 'l', 'i', 'n', 'k'):
-		return EW_FD_BPF_LINK;
-	case EW_HEAD('[', 'p', 'e', 'r', 'f', '_', 'e', 'v'):
-		return EW_FD_PERF;
-	case EW_HEAD('[', 'i', 'o', '_', 'u', 'r', 'i', 'n'):
-		return EW_FD_IO_URING;
-	case EW_HEAD('[', 'u', 's', 'e', 'r', 'f', 'a', 'u'):
-		return EW_FD_USERFAULTFD;
-	case EW_HEAD('[', 'f', 's', 'c', 'o', 'n', 't', 'e'):
-		return EW_FD_FS_CONTEXT;
-	default:
-		return EW_FD_ANON;
-	}
-}
-
-/*
- * The kind of what has MODE and DENTRY on the super block SB of MAGIC. Not static, so that it is verified once, by
- * itself, and what it returns is any number to its callers: its many constants multiply the paths of nobody.
- */
-__noinline __u32 ew_fd_kind(__u32 mode, __u64 magic, __u64 sb, __u64 dentry)
-{
-	switch (magic) {
-	case ANON_INODE_FS_MAGIC:
-		return ew_fd_anon_kind(ew_fd_name_head(dentry));
-	case EW_PID_FS_MAGIC:
-		return EW_FD_PIDFD;
-	case NSFS_MAGIC:
-		return EW_FD_NAMESPACE;
-	case CGROUP2_SUPER_MAGIC:
-	case CGROUP_SUPER_MAGIC:
-		return EW_FD_CGROUP;
-	case TMPFS_MAGIC:
-	case HUGETLBFS_MAGIC:
-		/* of the kernel's own mount there is shared memory, too */
-		if (BPF_CORE_READ((struct super_block *)sb, s_flags) & EW_SB_KERNMOUNT &&
-		    (ew_fd_name_head(dentry) & (1UL << 48) - 1) == EW_MEMFD_MAGIC)
-			return EW_FD_MEMFD;
-		break;
-	}
-	switch (mode & EW_S_IFMT) {
-	case EW_S_IFREG:
-		return EW_FD_REGULAR;
-	case EW_S_IFDIR:
-		return EW_FD_DIRECTORY;
-	case EW_S_IFCHR:
-		return EW_FD_CHAR;
-	case EW_S_IFBLK:
-		return EW_FD_BLOCK;
-	case EW_S_IFIFO:
-		return EW_FD_FIFO;
-	case EW_S_IFSOCK:
-		return EW_FD_SOCKET;
-	default:
-		return EW_FD_OTHER;
-	}
-}
-
-/* The same of a struct file. */
-static __always_inline __u32 ew_fd_kind_of(__u64 file)
-{
-	struct file *f = (struct file *)file;
-	struct inode *inode = BPF_CORE_READ(f, f_inode);
-	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-
-	return ew_fd_kind(BPF_CORE_READ(inode, i_mode), BPF_CORE_READ(sb, s_magic), (__u64)sb,
-			  (__u64)BPF_CORE_READ(f, f_path.dentry));
-}
-
 /* Where the next SIZE bytes of the record go, or NULL when there is no room. The caller moves `used`. */
 static __always_inline char *ew_fd_room(struct ew_scratch *s, __u32 size)
 {
@@ -206,19 +79,6 @@ static __always_inline char *ew_fd_room(struct ew_scratch *s, __u32 size)
 	asm volatile("" : "+r"(used));
 	return s->record.paths + used;
 }
-
-/* MEMBER, a C_TYPE, of the STRUCTURE at OBJECT, of which the first ROOM bytes are in BLOB. */
-#define EW_FD_PICK(blob, room, object, structure, member, c_type)                                   \
-	({                                                                                          \
-		__u32 offset_ = bpf_core_field_offset(structure, member);                           \
-		c_type value_;                                                                      \
-                                                                                                    \
-		if (offset_ <= (room) - sizeof(value_))                                             \
-			value_ = *(c_type *)((char *)(blob) + offset_);                             \
-		else                                                                                \
-			bpf_probe_read_kernel(&value_, sizeof(value_), (void *)(object) + offset_); \
-		value_;                                                                             \
-	})
 
 static __always_inline struct mount___fd *ew_fd_mount(const void *vfsmount)
 {
@@ -401,12 +261,13 @@ static __always_inline void ew_fd_describe(struct ew_scratch *s, __u64 file, __u
 	if (sb != s->fd.sb) {
 		bpf_probe_read_kernel(s->fd.blob, EW_FD_SB_HEAD, (void *)sb);
 		s->fd.magic = EW_FD_PICK(s->fd.blob, EW_FD_SB_HEAD, sb, struct super_block, s_magic, __u64);
+		s->fd.flags = EW_FD_PICK(s->fd.blob, EW_FD_SB_HEAD, sb, struct super_block, s_flags, __u64);
 		s->fd.dev = EW_FD_PICK(s->fd.blob, EW_FD_SB_HEAD, sb, struct super_block, s_dev, __u32);
 		s->fd.sb = sb;
 	}
 	magic = s->fd.magic;
 	fd->file.dev = s->fd.dev;
-	kind = ew_fd_kind(mode, magic, sb, dentry);
+	kind = ew_fd_kind(mode, magic, s->fd.flags, dentry);
 	fd->kind = kind;
 	switch (kind) {
 	case EW_FD_NAMESPACE:

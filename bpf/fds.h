@@ -14,14 +14,19 @@
  */
 
 #define EW_WORD_BITS 64
-#define EW_FDS_BLOCKS_MAX (1U << 21) /* for 1 << 30 descriptors, more than fs.nr_open can be */
+#define EW_FDS_BLOCKS_MAX \
+	(1U << 21) /* for 1 << 30 descriptors, four times what a table can have (kvmalloc() of files) */
 
 struct fdtable___fds {
 	unsigned int max_fds;
 	struct file **fd;
 	unsigned long *close_on_exec, *open_fds;
 } __attribute__((preserve_access_index));
+struct atomic___fds {
+	int counter;
+} __attribute__((preserve_access_index));
 struct files_struct___fds {
+	struct atomic___fds count;
 	struct fdtable___fds *fdt;
 } __attribute__((preserve_access_index));
 struct fs_struct___fds {
@@ -40,8 +45,11 @@ struct task_struct___fds {
 	struct nsproxy___fds *nsproxy;
 	struct task_struct___fds *real_parent;
 	struct mm_struct___fds *mm;
+	void *io_uring;
 	int tgid;
-	__u64 self_exec_id; /* a fork copies it, an exec adds one (include/linux/sched.h, 6.1) */
+	/* a fork copies the second, also to the child's first, which stays; an exec adds one
+	 * (include/linux/sched.h, 6.1) */
+	__u64 parent_exec_id, self_exec_id;
 } __attribute__((preserve_access_index));
 
 /* Notes where the table of the current task is. */
@@ -54,8 +62,18 @@ static __always_inline void ew_fds_find(struct task_struct *current, struct ew_f
 	table->files = (__u64)fdt->fd;
 	table->words = (fdt->max_fds + EW_WORD_BITS - 1) / EW_WORD_BITS;
 	table->min = (__u32)-1;
-	table->looked = 0;
-	table->failed = 0;
+	table->failed = table->words > EW_FDS_BLOCKS_MAX * EW_FDS_BLOCK;
+}
+
+/*
+ * Nobody else has the table, nor can have it before the exec is over, and no work for io_uring is left that could open
+ * something on the way: io_uring_task_cancel().
+ */
+static __always_inline bool ew_fds_own(struct task_struct *current)
+{
+	struct task_struct___fds *task = (void *)current;
+
+	return task->files->count.counter == 1 && (!bpf_core_field_exists(task->io_uring) || !task->io_uring);
 }
 
 /* How many bits are set (Warren, "Hacker's Delight", 5-1). */
@@ -83,6 +101,12 @@ static __always_inline long ew_fds_next_word(struct ew_fd_table *table)
 	table->base += EW_WORD_BITS;
 	table->left = table->block[table->word & (EW_FDS_BLOCK - 1)];
 	return 0;
+}
+
+/* Is there one of a kind that is not allowed, among those that were looked at? */
+static __always_inline bool ew_fds_minded_kind(const struct ew_fd_table *table)
+{
+	return (table->kinds & ~table->allowed) != 0;
 }
 
 /*
@@ -115,9 +139,9 @@ static long ew_fds_visit(__u32 index, struct ew_fds_scan *scan)
 			ew_fd_describe(s, file, number);
 		return 0;
 	}
-	kind = file ? ew_fd_kind_of(file) : EW_FD_OTHER;
+	kind = file ? ew_fd_kind_of(table, file) : EW_FD_OTHER;
 	table->kinds |= 1UL << (kind & 63);
-	return 0;
+	return ew_fds_minded_kind(table);
 }
 
 /*
@@ -166,7 +190,9 @@ static long ew_fds_block(__u32 index, struct ew_fds_scan *scan)
 		count += ew_bits(open);
 	}
 	table->count += count;
-	if (!any || !scan->visit || (scan->scratch && scan->scratch->fd.described >= EW_FDS_DESCRIBED_MAX))
+	if (!any || !scan->visit)
+		return 0;
+	if (scan->scratch ? scan->scratch->fd.described >= EW_FDS_DESCRIBED_MAX : ew_fds_minded_kind(table))
 		return 0;
 	table->left = table->block[0];
 	table->base = base;
@@ -212,15 +238,37 @@ __noinline int ew_fds_scan(struct ew_fd_table *table, struct ew_scratch *s, __u3
 	return 0;
 }
 
-/* Counts what crosses from MIN on and, with LOOK, what kinds there are. Nothing if it is known already. */
-static __always_inline void ew_fds_count(struct ew_fd_table *table, __u32 min, __u32 look)
+/* Do the kinds that were found tell whether one from MIN on is not ALLOWED? */
+static __always_inline bool ew_fds_known(const struct ew_fd_table *table, __u32 min, __u64 allowed)
 {
-	if (table->min == min && table->looked >= look)
-		return;
-	table->min = min;
-	table->looked = look;
+	return table->allowed && table->looked_from == min && (table->kinds & ~allowed || !ew_fds_minded_kind(table));
+}
+
+/* Counts what crosses from MIN on and looks what kinds there are, until one is not ALLOWED. */
+static __always_inline void ew_fds_look(struct ew_fd_table *table, __u32 min, __u64 allowed)
+{
+	table->allowed = allowed;
 	table->kinds = 0;
-	ew_fds_scan(table, NULL, min, look);
+	table->sb = 0;
+	table->anon_op = 0;
+	ew_fds_scan(table, NULL, min, 1);
+	table->min = min;
+	table->looked_from = min;
+	table->looked_count = table->count;
+}
+
+/* Counts what crosses from MIN on and, if some kinds are ALLOWED, knows afterwards whether there are others. */
+static __always_inline void ew_fds_count(struct ew_fd_table *table, __u32 min, __u64 allowed)
+{
+	bool look = allowed && !ew_fds_known(table, min, allowed);
+
+	if (!look && table->min != min) {
+		ew_fds_scan(table, NULL, min, 0);
+		table->min = min;
+		look = allowed && table->count != table->looked_count;
+	}
+	if (look)
+		ew_fds_look(table, min, allowed);
 }
 
 /* Paths are those that the task sees. */
@@ -256,9 +304,10 @@ static __always_inline __u64 ew_fds_append(struct ew_scratch *s, struct task_str
 
 /*
  * Whether the current task is a child of the service manager that has not got a program of its own yet: it descends
- * from PID 1 directly and still runs its image. A copy of PID 1 has had as many execs, and has its memory map as well,
- * whose place was drawn by lot; who only runs the same program as PID 1 has had more, until PID 1 execs itself, and has
- * another. The manager's executor is told by its file (EXECUTOR).
+ * from PID 1 directly and still runs its image, or that of the manager's executor, EXECUTOR, as its first exec. A copy
+ * of PID 1 has had as many execs, and has its memory map as well, whose place was drawn by lot; who only runs the same
+ * program as PID 1 has had more, until PID 1 execs itself, and has another. Nor has who was left to PID 1 and executes
+ * the executor had a parent with as many execs as PID 1.
  */
 static __always_inline bool ew_fds_of_manager(struct task_struct *current, const struct ew_identity *executor)
 {
@@ -269,7 +318,7 @@ static __always_inline bool ew_fds_of_manager(struct task_struct *current, const
 		return false;
 	ew_identity_read(task->mm->exe_file, &own);
 	if (executor->ino && own.ino == executor->ino && own.dev == executor->dev)
-		return true;
+		return task->parent_exec_id == parent->self_exec_id && task->self_exec_id == parent->self_exec_id + 1;
 	ew_identity_read(parent->mm->exe_file, &first);
 	return own.ino == first.ino && own.dev == first.dev && task->self_exec_id == parent->self_exec_id &&
 	       task->mm->mmap_base == parent->mm->mmap_base;
@@ -317,7 +366,7 @@ static long ew_fds_judge_slot(__u32 index, struct ew_fds_judge *judge)
 	if (!x->fds || profile->fd_min < x->fds - 1)
 		x->fds = profile->fd_min + 1;
 	allowed = ew_fds_allowed(x, profile, d.slot);
-	ew_fds_count(&x->table, profile->fd_min, allowed != 0);
+	ew_fds_count(&x->table, profile->fd_min, allowed);
 	if (x->table.failed)
 		d.reason = EW_REASON_UNEVALUABLE;
 	else if (!ew_decide_fds_refuses(allowed, x->table.kinds, x->table.count))
@@ -351,6 +400,8 @@ static __always_inline void ew_fds_judge(const struct ew_state *st, struct task_
 		.late = late,
 	};
 	x->fds = 0;
+	if (!late)
+		x->own = 0;
 	if (!judge.left)
 		return;
 	/* past the point of no return the task has its new image */
@@ -360,6 +411,12 @@ static __always_inline void ew_fds_judge(const struct ew_state *st, struct task_
 	if (!late && ew_fault & EW_FAULT_FDS)
 		return;
 	ew_fds_find(current, &x->table);
+	/* of a table that nobody else had the kinds stay; it is counted again all the same */
+	if (!x->own)
+		x->table.allowed = 0;
+	/* a full barrier on every architecture: what who had the table did to it is seen from here on */
+	if (!late && ew_fds_own(current))
+		__sync_val_compare_and_swap(&x->own, 0, 1);
 	bpf_loop(EW_PROFILES_MAX, ew_fds_judge_slot, &judge, 0);
 }
 

@@ -25,7 +25,7 @@ enum ew_exit {
 #define EW_VERBS(X)                                                                                             \
 	X("load", load, "", "attach the programs, pin them, and put the policy in force")                       \
 	X("unload", unload, "", "take all of it away")                                                          \
-	X("daemon", daemon, "[--records WHERE] [--buffer SIZE]",                                                \
+	X("daemon", daemon, "[--records WHERE] [--buffer SIZE] [--period SECONDS]",                             \
 	  "load, then stay: write records, follow replaced programs, reload on SIGHUP")                         \
 	X("reload", reload, "[--dry-run] [--force] [--json]",                                                   \
 	  "read the policy anew, show what changes, and swap it in")                                            \

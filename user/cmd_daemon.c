@@ -15,10 +15,12 @@
 #include "cmd.h"
 #include "cmd_policy.h"
 #include "follow.h"
+#include "leak_records.h"
 #include "log.h"
 #include "pins.h"
 #include "policy_paths.h"
 #include "policy_print.h"
+#include "record_filter.h"
 #include "recorder.h"
 #include "reload.h"
 #include "signals.h"
@@ -343,7 +345,7 @@ static int be_the_only_one(void)
 	return TAKE_FD(fd);
 }
 
-static int run(struct daemon *d, const char *records, size_t buffer)
+static int run(struct daemon *d, const char *records, size_t buffer, __u64 period)
 {
 	_cleanup_close_ int only = -1, lock = -1, signals = ew_signals_open();
 	int err;
@@ -355,7 +357,7 @@ static int run(struct daemon *d, const char *records, size_t buffer)
 	only = be_the_only_one();
 	if (only < 0)
 		return only;
-	err = ew_recorder_open(&d->recorder, records, buffer);
+	err = ew_recorder_open(&d->recorder, records, buffer, period);
 	if (err < 0)
 		return err;
 	err = start(d);
@@ -385,16 +387,20 @@ static const char help_text[] =
 	"                       output) or a file, the last two as JSON Lines; a file that was\n"
 	"                       renamed or removed is made anew. Default: journal, or - where\n"
 	"                       there is no journald\n"
-	"      --buffer SIZE    of the buffer in the kernel, K or M may follow; default 2M\n";
+	"      --buffer SIZE    of the buffer in the kernel, K or M may follow; default 2M\n"
+	"      --period SECONDS in which a leaked descriptor is recorded once, then counted;\n"
+	"                       0: each time. Default: 60\n";
 
 int ew_cmd_daemon(int argc, char **argv)
 {
 	static const struct option options[] = {{"records", required_argument, NULL, 'r'},
 						{"buffer", required_argument, NULL, 'b'},
+						{"period", required_argument, NULL, 'p'},
 						{"help", no_argument, NULL, 'h'},
 						{}};
 	struct daemon d = {.follow = EW_FOLLOW_NONE};
 	size_t buffer = EW_READER_BUFFER_SIZE;
+	unsigned long period = EW_LEAKS_PERIOD;
 	const char *records = NULL;
 	int c, err;
 
@@ -412,13 +418,18 @@ int ew_cmd_daemon(int argc, char **argv)
 			ew_error("daemon: --buffer takes a size such as 512K or 4M, 1024M at most, not \"%s\"", optarg);
 			return ew_cmd_usage("daemon");
 		}
+		if (c == 'p' && !ew_parse_number(optarg, EW_LEAKS_PERIOD_MAX, &period) && !EW_STREQ(optarg, "0")) {
+			ew_error("daemon: --period takes a number of seconds, %d at most, not \"%s\"",
+				 EW_LEAKS_PERIOD_MAX, optarg);
+			return ew_cmd_usage("daemon");
+		}
 	}
 	if (optind < argc) {
 		ew_error("daemon takes options only, but got \"%s\"", argv[optind]);
 		return ew_cmd_usage("daemon");
 	}
 	ew_recorder_init(&d.recorder);
-	err = run(&d, records, buffer);
+	err = run(&d, records, buffer, period);
 	ew_recorder_close(&d.recorder);
 	ew_follow_clear(&d.follow);
 	ew_policy_free(&d.policy);

@@ -9,7 +9,7 @@
 #include "cmd.h"
 #include "cmd_trace.h"
 #include "escape.h"
-#include "leaks.h"
+#include "leak_records.h"
 #include "log.h"
 #include "output.h"
 #include "profile_names.h"
@@ -73,26 +73,9 @@ static int put_leak(struct trace *t, const struct ew_fd_view *fd, __s64 offset)
 static void take_leak(void *ctx, const struct ew_fd_view *fd)
 {
 	struct leaking *l = ctx;
-	const struct ew_record_view *view = &l->t->view;
-	_cleanup_free_ char *path = ew_fd_target(fd, 0), *target = path ? ew_leak_target(path) : NULL;
-	_cleanup_free_ char *giver = ew_escape_dup(view->exe_path ?: "", view->exe_path_len, 0);
-	_cleanup_free_ char *receiver = ew_escape_dup(view->file_path ?: "", view->file_path_len, 0);
-	struct ew_leak *leak = NULL;
-	bool first = true;
+	struct ew_leak *leak = ew_leak_of(&l->t->leaks, &l->t->view, fd);
+	bool first = !leak || ew_leaks_tell(leak, l->t->view.record.time, l->t->options.period * NSEC_PER_SEC);
 
-	if (target && giver && receiver)
-		leak = ew_leaks_get(&l->t->leaks, &(struct ew_leak_words){
-							  .profile = view->record.profile,
-							  .giver = giver,
-							  .receiver = receiver,
-							  .kind = ew_words_name(&ew_fd_kind_words, fd->fd.kind),
-							  .target = target,
-							  .access = ew_fd_access(&fd->fd),
-						  });
-	if (leak) {
-		leak->dangerous |= fd->fd.dangers != 0;
-		first = ew_leaks_tell(leak, view->record.time, l->t->options.period * NSEC_PER_SEC);
-	}
 	l->first |= first;
 	if (!first && l->n < EW_ARRAY_SIZE(l->untold))
 		l->untold[l->n++] = leak;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "cmd_trace.h"
+#include "leak_records.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -67,7 +68,7 @@ static bool take_option(struct ew_trace_options *o, int option, const char *arg)
 		o->format = EW_FORMAT_JSON;
 		break;
 	case OPT_PERIOD:
-		ok = ew_parse_number(arg, 1000000, &number);
+		ok = ew_parse_number(arg, EW_LEAKS_PERIOD_MAX, &number);
 		o->period = number;
 		break;
 	case OPT_FOR:
@@ -110,7 +111,7 @@ int ew_trace_options_parse(struct ew_trace_options *o, int argc, char **argv)
 {
 	int c, index = -1;
 
-	*o = (struct ew_trace_options){.color = "auto", .buffer = EW_READER_BUFFER_SIZE, .period = 60};
+	*o = (struct ew_trace_options){.color = "auto", .buffer = EW_READER_BUFFER_SIZE, .period = EW_LEAKS_PERIOD};
 	while ((c = getopt_long(argc, argv, "hn:o:", options, &index)) != -1) {
 		if (c == 'h') {
 			ew_cmd_help("trace");

@@ -147,3 +147,28 @@ char *ew_journal_entry_lost(__u64 boot, __s64 offset, __u64 count, __u64 total, 
 	fprintf(out, "EXECWARD_LOST=%llu\n", (unsigned long long)count);
 	return fclose(out) == 0 ? TAKE_PTR(entry) : NULL;
 }
+
+char *ew_journal_entry_again(__u64 boot, __s64 offset, const struct ew_leak *leak, __u64 seconds, size_t *len)
+{
+	_cleanup_free_ char *json = ew_record_json_again(boot, offset, leak, seconds), *entry = NULL, *text = NULL;
+	const struct ew_leak_words *w = &leak->words;
+	FILE *out;
+
+	if (asprintf(&text, "fds: %llu more time%s %s -> %s %s in %llu s%s%s", (unsigned long long)leak->untold,
+		     leak->untold == 1 ? "" : "s", w->giver, w->receiver, w->target, (unsigned long long)seconds,
+		     *w->profile ? ", " : "", w->profile) < 0)
+		text = NULL;
+	out = json && text ? open_memstream(&entry, len) : NULL;
+	if (!out)
+		return NULL;
+	put_head(out, EW_MESSAGE_FDS, text, json);
+	fprintf(out, "EXECWARD_COUNT=%llu\n", (unsigned long long)leak->untold);
+	if (*w->profile)
+		fprintf(out, "EXECWARD_PROFILE=%s\n", w->profile);
+	/* these are escaped already */
+	if (*w->receiver)
+		fprintf(out, "EXECWARD_PROGRAM=%s\n", w->receiver);
+	if (*w->giver)
+		fprintf(out, "EXECWARD_EXE=%s\n", w->giver);
+	return fclose(out) == 0 ? TAKE_PTR(entry) : NULL;
+}

@@ -2,6 +2,7 @@
 #ifndef EW_JOURNAL_ENTRY_H
 #define EW_JOURNAL_ENTRY_H
 
+#include "leaks.h"
 #include "messages.h"
 #include "record_view.h"
 
@@ -18,6 +19,9 @@ char *ew_journal_entry(const struct ew_record_view *view, const struct ew_record
 
 /* COUNT records were lost since the entry before, TOTAL since the daemon began. BOOT: CLOCK_BOOTTIME, nanoseconds. */
 char *ew_journal_entry_lost(__u64 boot, __s64 offset, __u64 count, __u64 total, size_t *len);
+
+/* LEAK came so many times again, within SECONDS of its first time: ew_leak.untold. */
+char *ew_journal_entry_again(__u64 boot, __s64 offset, const struct ew_leak *leak, __u64 seconds, size_t *len);
 
 /* "deny" and so on. */
 const char *ew_message_word(enum ew_message message);

@@ -200,9 +200,31 @@ char *ew_leak_target(const char *path)
 	return strndup(path, (size_t)(number - path));
 }
 
+/* PATH for between quotes: one in it is written as escape.h has other bytes. The caller frees it; NULL: no memory. */
+static char *quotable(const char *path)
+{
+	static const char quote[] = "\\x22";
+	size_t n = 0;
+	char *text, *to;
+
+	for (const char *at = path; (at = strchr(at, '"')); at++)
+		n++;
+	text = malloc(strlen(path) + n * strlen(quote) + 1);
+	for (to = text; text && *path; path++) {
+		if (*path == '"')
+			to = stpcpy(to, quote);
+		else
+			*to++ = *path;
+	}
+	if (text)
+		*to = '\0';
+	return text;
+}
+
 char *ew_leak_remedy(const struct ew_leak *leak)
 {
 	const struct ew_leak_words *w = &leak->words;
+	_cleanup_free_ char *path = NULL;
 	char *text;
 
 	for (size_t i = 0; i < EW_ARRAY_SIZE(remedies); i++)
@@ -212,7 +234,9 @@ char *ew_leak_remedy(const struct ew_leak *leak)
 		return asprintf(&text, "open(\"/proc/PID/ns/%s\", O_RDONLY | O_CLOEXEC)", w->target) < 0 ? NULL : text;
 	if (w->target[0] != '/' && strncmp(w->target, "...", 3) != 0)
 		return strdup(copied);
-	if (asprintf(&text, "open(\"%s\", %s%s | O_CLOEXEC)", w->target, open_flags(w->access),
+	path = quotable(w->target);
+	if (!path ||
+	    asprintf(&text, "open(\"%s\", %s%s | O_CLOEXEC)", path, open_flags(w->access),
 		     EW_STREQ(w->kind, "directory") || EW_STREQ(w->kind, "cgroup") ? " | O_DIRECTORY" : "") < 0)
 		return NULL;
 	return text;

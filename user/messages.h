@@ -12,7 +12,8 @@
 	X(AUDIT, "9399a750f66e4654bc330f5dbcf00c54", 5 /* notice */, "audit")        \
 	X(DENY, "a7930cb6215d4f629d271d46b19d8cfc", 4 /* warning */, "deny")         \
 	X(KILL, "6395df00e4d0467da1ce720228d3bd47", 4 /* warning */, "kill")         \
-	X(LOST, "99a60c0c52764a66a17b5a89547f78b3", 4 /* warning */, "lost")
+	X(LOST, "99a60c0c52764a66a17b5a89547f78b3", 4 /* warning */, "lost")         \
+	X(FDS, "1af96a5137b34677a5d5a28e88eaf90e", 5 /* notice */, "fds")
 
 /* The first ones are enum ew_verdict. */
 enum ew_message {

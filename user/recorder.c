@@ -11,6 +11,7 @@
 
 #include "cgroup.h"
 #include "journal_entry.h"
+#include "leak_records.h"
 #include "log.h"
 #include "record_json.h"
 #include "util.h"
@@ -18,13 +19,16 @@
 #define RETRY_MSEC 1000
 #define END_MSEC 2000 /* for what is left when it ends */
 #define END_POLL_MSEC 100
+#define SETTLE_MSEC 1000 /* how late the end of a leak's period is told at most */
+#define NSEC_PER_SEC 1000000000ULL
+#define NSEC_PER_MSEC 1000000ULL
 
 static __u64 boot_now(void)
 {
 	struct timespec now = {0};
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+	return (__u64)now.tv_sec * NSEC_PER_SEC + (__u64)now.tv_nsec;
 }
 
 static int profile_name(void *ctx, unsigned int slot, char out[EW_PROFILE_NAME_MAX])
@@ -62,11 +66,12 @@ static int open_stdout(struct ew_recorder *r)
 	return ew_sink_open(&r->sink, EW_SINK_STREAM, NULL, out);
 }
 
-int ew_recorder_open(struct ew_recorder *r, const char *where, size_t buffer)
+int ew_recorder_open(struct ew_recorder *r, const char *where, size_t buffer, __u64 period)
 {
 	int err;
 
 	r->buffer = buffer;
+	r->period = period * NSEC_PER_SEC;
 	r->names = (struct ew_record_names){
 		.ctx = r,
 		.profile = profile_name,
@@ -146,6 +151,8 @@ static int take_record(void *ctx, const void *data, size_t size)
 		r->bad++;
 		return 0;
 	}
+	if (r->period && ew_leaks_repeated(&r->leaks, &r->view, r->period))
+		return 0;
 	ew_profile_names_follow(&r->pins, &r->profiles);
 	if (r->sink.kind == EW_SINK_JOURNAL) {
 		entry = ew_journal_entry(&r->view, &r->names, offset, &len);
@@ -174,6 +181,35 @@ static void tell_losses(struct ew_recorder *r)
 	}
 }
 
+static int tell_again(void *ctx, const struct ew_leak *leak)
+{
+	struct ew_recorder *r = ctx;
+	__u64 boot = boot_now(), seconds = (boot - leak->since + NSEC_PER_SEC - 1) / NSEC_PER_SEC;
+	__s64 offset = ew_record_clock_offset();
+	size_t len = 0;
+	char *entry;
+
+	if (r->sink.kind == EW_SINK_JOURNAL) {
+		entry = ew_journal_entry_again(boot, offset, leak, seconds, &len);
+		put(r, entry, len);
+	} else {
+		put_line(r, ew_record_json_again(boot, offset, leak, seconds));
+	}
+	return !ew_sink_ready(&r->sink);
+}
+
+/* Of leaks whose period is over, or, ENDING, of all: how often they came again. */
+static void tell_leaks(struct ew_recorder *r, bool ending)
+{
+	__u64 now = boot_now();
+
+	if (!ew_sink_ready(&r->sink) || (!ending && now - r->settled < SETTLE_MSEC * NSEC_PER_MSEC))
+		return;
+	r->settled = now;
+	/* without memory it is tried again */
+	ew_leaks_settle(&r->leaks, now, ending ? 0 : r->period, tell_again, r);
+}
+
 static void tell_bad(struct ew_recorder *r)
 {
 	if (r->bad)
@@ -188,13 +224,13 @@ int ew_recorder_poll(const struct ew_recorder *r, struct pollfd *fd)
 		return -1;
 	if (ew_sink_ready(&r->sink)) {
 		*fd = (struct pollfd){.fd = ew_reader_fd(r->stream), .events = POLLIN};
-		return -1;
+		return r->leaks.n ? SETTLE_MSEC : -1;
 	}
 	*fd = (struct pollfd){.fd = ew_sink_waits_for(&r->sink), .events = POLLOUT};
 	return RETRY_MSEC;
 }
 
-/* DRAIN: without waiting for a wake-up, and to the end. */
+/* DRAIN: without waiting for a wake-up, and to the end; periods end, too. */
 static void work(struct ew_recorder *r, bool drain)
 {
 	int err = 0;
@@ -205,6 +241,7 @@ static void work(struct ew_recorder *r, bool drain)
 	if (err < 0 && err != -EINTR)
 		ew_warning("records cannot be read: %s", strerror(-err));
 	tell_losses(r);
+	tell_leaks(r, drain);
 	tell_bad(r);
 }
 
@@ -224,7 +261,7 @@ static void finish(struct ew_recorder *r)
 		return;
 	ew_reader_stop(r->stream);
 	work(r, true);
-	while (!ew_sink_ready(&r->sink) && boot_now() < end) {
+	while ((!ew_sink_ready(&r->sink) || r->leaks.n) && boot_now() < end) {
 		ew_recorder_poll(r, &fd);
 		poll(&fd, 1, END_POLL_MSEC);
 		work(r, true);
@@ -235,6 +272,7 @@ static void finish(struct ew_recorder *r)
 	ew_reader_close(&r->stream);
 	ew_pins_close(&r->pins);
 	ew_pins_init(&r->pins);
+	ew_leaks_clear(&r->leaks);
 }
 
 static int attach(struct ew_recorder *r)

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include "leaks.h"
 #include "profile_names.h"
 #include "reader.h"
 #include "record_sink.h"
@@ -11,8 +12,9 @@
 
 /*
  * The daemon's reader: writes each record to its sink. It reads no more than the sink takes, so that what is too much
- * is lost in its own buffer in the kernel, where it is counted; the loss is told as an entry of its own. Its pointers
- * lead into itself: not to be copied once it is open.
+ * is lost in its own buffer in the kernel, where it is counted; the loss is told as an entry of its own. A record that
+ * tells of nothing but leaked descriptors that were told of in the same period is counted, and told of as a number at
+ * the end of it. Its pointers lead into itself: not to be copied once it is open.
  */
 struct ew_recorder {
 	struct ew_sink sink;
@@ -25,7 +27,10 @@ struct ew_recorder {
 	size_t buffer; /* of the reader, bytes */
 	__u64 told;    /* losses, of this stream */
 	unsigned long bad;
-	bool failed; /* and that was logged */
+	bool failed;	       /* and that was logged */
+	struct ew_leaks leaks; /* told of in their period */
+	__u64 period;	       /* nanoseconds; 0: each record is written */
+	__u64 settled;	       /* when periods were last ended, CLOCK_BOOTTIME, nanoseconds */
 };
 
 void ew_recorder_init(struct ew_recorder *recorder);
@@ -35,9 +40,10 @@ void ew_recorder_init(struct ew_recorder *recorder);
  * where there is one, else standard output
  *
  * Of standard output it takes what is there; messages that would have gone there go to standard error from then on.
- * BUFFER is the size of the reader's, bytes. WHERE has to stay. Returns 0 or, logged, a negative errno.
+ * BUFFER is the size of the reader's, bytes; PERIOD that in which a leak is written once, seconds, 0: each time. WHERE
+ * has to stay. Returns 0 or, logged, a negative errno.
  */
-int ew_recorder_open(struct ew_recorder *recorder, const char *where, size_t buffer);
+int ew_recorder_open(struct ew_recorder *recorder, const char *where, size_t buffer, __u64 period);
 
 /* Whether it reads from what is pinned now, or has tried to, or is not to read. If not, ew_recorder_attach(). */
 bool ew_recorder_follows(const struct ew_recorder *recorder, const struct ew_pins *pins);

@@ -132,6 +132,28 @@ static void test_lost(void **state)
 			       "\"count\":3,\"total\":12}"));
 }
 
+static void test_again(void **state)
+{
+	struct ew_leak leak = {
+		.words = {"web", "/usr/bin/a\\x0a", "/usr/bin/b", "regular", "/etc/hosts", "r"},
+		.untold = 41,
+	};
+	size_t len;
+	_cleanup_free_ char *entry = ew_journal_entry_again(5123456789, OFFSET, &leak, 60, &len);
+
+	(void)state;
+	assert_non_null(entry);
+	assert_true(has(entry, "MESSAGE=fds: 41 more times /usr/bin/a\\x0a -> /usr/bin/b /etc/hosts in 60 s, web"));
+	assert_true(has(entry, "EXECWARD_COUNT=41"));
+	assert_true(has(entry, "EXECWARD_EXE=/usr/bin/a\\x0a"));
+	assert_true(has(entry, "EXECWARD_PROGRAM=/usr/bin/b"));
+	assert_true(has(entry, "EXECWARD_PROFILE=web"));
+	assert_true(has(entry, "PRIORITY=5"));
+	assert_non_null(strstr(entry,
+			       "EXECWARD_RECORD={\"v\":1,\"type\":\"fds\",\"time\":\"2026-11-22T16:00:00.123456789Z\","
+			       "\"count\":41,\"seconds\":60,"));
+}
+
 /* Whatever a stranger's name is, it adds no field. */
 static void test_hostile(void **state)
 {
@@ -157,7 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields), cmocka_unit_test(test_messages), cmocka_unit_test(test_catalog_values),
-		cmocka_unit_test(test_lost),   cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_again),  cmocka_unit_test(test_lost),	cmocka_unit_test(test_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

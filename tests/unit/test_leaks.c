@@ -216,6 +216,11 @@ static void test_remedy(void **state)
 
 		assert_non_null(strstr(map, "F_DUPFD_CLOEXEC"));
 	}
+	{
+		_cleanup_free_ char *quote = ew_leak_remedy(get(&leaks, "/x", "regular", "/a\"b\\\\\""));
+
+		assert_string_equal(quote, "open(\"/a\\x22b\\\\\\x22\", O_RDONLY | O_CLOEXEC)");
+	}
 	ew_leaks_clear(&leaks);
 }
 

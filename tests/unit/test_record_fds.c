@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "leak_records.h"
 #include "record_fds.h"
 #include "record_json.h"
 #include "record_text.h"
@@ -206,13 +207,52 @@ static void test_text(void **state)
 	assert_non_null(strstr(line, "fds 5 /x (dangerous) +6, web (web.yaml:4)"));
 }
 
+/* Whether LEAKS has a record of LIST, at TIME, repeated; the period is 100. */
+static bool is_repeated(struct ew_leaks *leaks, const struct one *list, __u32 n, __u32 reason, __u64 time)
+{
+	size_t len;
+	_cleanup_free_ char *bytes = record(list, n, n, &len);
+	struct ew_record_view view;
+
+	assert_int_equal(ew_record_view_init(&view, bytes, len), 0);
+	view.record.reason = reason;
+	view.record.time = time;
+	return ew_leaks_repeated(leaks, &view, 100);
+}
+
+static int sum_untold(void *ctx, const struct ew_leak *leak)
+{
+	*(__u64 *)ctx += leak->untold;
+	return 0;
+}
+
+/* A record is told once in a period, unless it has something that was not told. */
+static void test_repeated(void **state)
+{
+	const struct one list[] = {hosts, {{.fd = 5, .kind = EW_FD_CGROUP, .marks = EW_FD_PATH}, "x/", NULL}};
+	struct ew_leaks leaks = {};
+	__u64 untold = 0;
+
+	(void)state;
+	assert_false(is_repeated(&leaks, list, 1, EW_REASON_FDS, 1000));
+	assert_true(is_repeated(&leaks, list, 1, EW_REASON_FDS, 1001));
+	assert_false(is_repeated(&leaks, list, 1, EW_REASON_GAIN, 1002));
+	assert_false(is_repeated(&leaks, list, 0, EW_REASON_FDS, 1003));
+	/* with another: whole, and the first is told with it */
+	assert_false(is_repeated(&leaks, list, 2, EW_REASON_FDS, 1004));
+	assert_true(is_repeated(&leaks, list, 2, EW_REASON_FDS, 1005));
+	assert_int_equal(ew_leaks_settle(&leaks, 1005, 0, sum_untold, &untold), 0);
+	assert_int_equal(untold, 3);
+	assert_false(is_repeated(&leaks, list, 1, EW_REASON_FDS, 1006));
+	assert_false(is_repeated(&leaks, list, 1, EW_REASON_FDS, 1106));
+	ew_leaks_clear(&leaks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_json), cmocka_unit_test(test_counts),   cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_text), cmocka_unit_test(test_repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

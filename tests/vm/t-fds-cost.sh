@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # What it costs to look at descriptors, in instructions: nothing where no profile does, else at most 6,000 an exec, 3 for
-# each slot of the table, and 1,500 for each descriptor that is described. A record of three: 25,000, and 3,000 for each further reader.
+# each slot of the table, and 1,500 for each descriptor that is described, 500 for each that is looked at. A record of three: 25,000, and 3,000 for each further reader.
 # images: small
 # kernels: 6.1 newest
 # mode: count
@@ -11,7 +11,7 @@
 . /ew/lib.sh
 
 cgroups=/sys/fs/cgroup
-mkdir -p "$T_TMP/off" "$T_TMP/on" $cgroups/fd-plain $cgroups/fd-off $cgroups/fd-audit $cgroups/fd-deny
+mkdir -p "$T_TMP/off" "$T_TMP/on" $cgroups/fd-plain $cgroups/fd-off $cgroups/fd-audit $cgroups/fd-deny $cgroups/fd-kind
 execward unload >/dev/null 2>&1
 cat >"$T_TMP/off/p.yaml" <<'Y'
 version: 1
@@ -21,11 +21,13 @@ Y
 cat "$T_TMP/off/p.yaml" - >"$T_TMP/on/p.yaml" <<'Y'
   - {name: audit, mode: deny, cgroups: [/fd-audit], fds: {mode: audit}}
   - {name: deny, mode: deny, cgroups: [/fd-deny], fds: {mode: deny, min: 1000000}}
+  - {name: kind, mode: deny, cgroups: [/fd-kind], fds: {mode: deny, allow: [{kind: regular}, {kind: eventfd}, {kind: socket}]}}
 Y
 
-run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if ($i == "run_time_ns") sum += $(i + 1) } END { print sum + 0 }'; }
+run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if ($i == "run_time_ns") sum += $(i + 1) } END { printf "%.0f\n", sum }'; }
 
-# inside CGROUP N: instructions that our programs spend on one exec there with N descriptors from 3 on
+# inside CGROUP N [OPEN]: instructions that our programs spend on one exec there with N descriptors from 3 on, of a regular
+# file, or as OPEN says (fdleak)
 inside() {
 	least=''
 	# an interrupt that comes in one of our programs is counted with it
@@ -34,8 +36,8 @@ inside() {
 		if [ "$2" = 0 ]; then
 			sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 80 /ew/bin/tiny' "$cgroups/$1" >/dev/null
 		else
-			sh -c 'exec fdleak "r=/etc/passwd" "N=$2" -- /bin/sh -c "echo \$\$ >$1/cgroup.procs; exec countexec 80 /ew/bin/tiny"' \
-				- "$cgroups/$1" "$2" >/dev/null
+			sh -c 'exec fdleak "$3" "N=$2" -- /bin/sh -c "echo \$\$ >$1/cgroup.procs; exec countexec 80 /ew/bin/tiny"' \
+				- "$cgroups/$1" "$2" "${3:-r=/etc/passwd}" >/dev/null
 		fi
 		n=$((($(run_time) - before) / 100))
 		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
@@ -64,6 +66,12 @@ within "audit, no descriptor, over tagged" 6000 $((audit - off))
 within "deny, no descriptor, over tagged" 6000 $(($(inside fd-deny 0) - off))
 within "audit, 10,000 descriptors (16,384 slots)" $((6000 + 3 * 16384)) $(($(inside fd-audit 10000) - off))
 within "deny, 10,000 descriptors (16,384 slots)" $((6000 + 3 * 16384)) $(($(inside fd-deny 10000) - off))
+# where kinds are allowed each is looked at, though not described: once, and once more if somebody shares the table
+VISIT=500
+for open in r=/etc/passwd eventfd; do
+	within "1,000 descriptors of an allowed kind, $open (1,024 slots)" $((6000 + 3 * 1024 + VISIT * 1000)) \
+		$(($(inside fd-kind 1000 $open) - off))
+done
 
 execward trace >/dev/null 2>&1 &
 reader=$!
@@ -93,5 +101,5 @@ wait
 within "a record of three descriptors, one reader, over none" 25000 $((with - $(inside fd-audit 3)))
 echo 0 >/proc/sys/kernel/bpf_stats_enabled
 ok "unload" execward unload
-rmdir $cgroups/fd-plain $cgroups/fd-off $cgroups/fd-audit $cgroups/fd-deny
+rmdir $cgroups/fd-plain $cgroups/fd-off $cgroups/fd-audit $cgroups/fd-deny $cgroups/fd-kind
 t_done

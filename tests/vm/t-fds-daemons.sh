@@ -10,7 +10,7 @@
 
 f_profile audit '{mode: audit}'
 f_profile deny '{mode: deny}'
-f_profile allow '{mode: deny, allow: [{kind: socket, program: /usr/sbin/sshd}, {kind: fifo, program: /usr/sbin/sshd}, {kind: socket, program: /usr/sbin/nginx}]}'
+f_profile allow '{mode: deny, allow: [{kind: socket, program: /usr/sbin/sshd}, {kind: fifo, program: /usr/sbin/sshd}, {kind: socket, program: /usr/sbin/nginx}, {kind: regular, program: /usr/sbin/lvm}]}'
 
 # recorded PROFILE PROGRAM VERDICT: an exec of PROGRAM with that verdict and with descriptors
 is_recorded() { grep "\"verdict\":\"$3\".*\"file\":{\"path\":\"$2\".*\"fds\":{\"count\":[1-9].*\"path\":\"/fds-$1\"" "$T_TMP/trace" >"$T_TMP/found"; }
@@ -87,6 +87,8 @@ recorded audit /usr/sbin/lvm audit
 like "the file, by the shell" '"exe":"/usr/bin/dash".*\[\{"fd":5,"kind":"regular","access":"r","path":"/etc/hosts"' "$(cat "$T_TMP/found")"
 is "deny: it does not start" "Operation not permitted;" "$(lvm_says deny 'exec 5</etc/hosts;')"
 recorded deny /usr/sbin/lvm deny
+is "allowed by rule: it warns" "${warning}LVM version;" "$(lvm_says allow 'exec 5</etc/hosts;')"
+recorded allow /usr/sbin/lvm allow
 is "closed, it starts" "LVM version;" "$(lvm_says deny 'exec 5</etc/hosts 5<&-;')"
 
 t_case "sshd"

@@ -21,7 +21,9 @@ reads() {
 	execward trace --fds "$@" >"$T_TMP/$r_name" 2>"$T_TMP/$r_name.err" &
 	eval "$r_name=\$!"
 }
-all_read() { execward status --json | grep -q '"readers":5'; }
+all_read() { execward status --json | grep -q '"readers":6'; }
+execward --policy-dir "$F_DIR" daemon --period 1000 --records "$T_TMP/daemon" >"$T_TMP/daemon.err" 2>&1 &
+daemon=$!
 reads json --json --period 1000
 reads text --period 1000
 reads short --json --period 1
@@ -45,6 +47,8 @@ kill $json $text $short
 wait $json $text $short
 wait $two
 rc=$?
+kill $daemon
+wait $daemon
 
 t_case "json"
 whole() { grep -c '"type":"exec"' "$T_TMP/$1"; }
@@ -61,6 +65,13 @@ execward fds "$T_TMP/short" >"$T_TMP/fds.short"
 is "-n counts what is printed" 2 "$(whole two)"
 is "and ends" 0 $rc
 is "summed up, too" 4 "$(again two see regular "$T_TMP/file")"
+
+t_case "daemon"
+rc "usage: a period" 2 execward daemon --period x
+is "records of leaks with something new" 5 "$(grep -c '"reason":"fds"' "$T_TMP/daemon")"
+is "all others, too" 2 "$(grep -c '"verdict":"allow".*"file":{"path":"'$TINY'"' "$T_TMP/daemon")"
+is "the file, six times more" 6 "$(again daemon see regular "$T_TMP/file")"
+is "what came once, not at all" 4 "$(grep -c '"type":"fds"' "$T_TMP/daemon")"
 
 t_case "text"
 note "$(sed -n 1p "$T_TMP/text")"
@@ -82,6 +93,7 @@ like "refused" "^1 time .*  refused\$" "$(cat "$T_TMP/fds")"
 execward fds "$T_TMP/trace" >"$T_TMP/fds.trace"
 is "of a short period: the same" "$(cat "$T_TMP/fds")" "$(cat "$T_TMP/fds.short")"
 is "of every record: the same" "$(cat "$T_TMP/fds")" "$(cat "$T_TMP/fds.trace")"
+is "of the daemon's file: the same" "$(cat "$T_TMP/fds")" "$(execward fds "$T_TMP/daemon")"
 is "from standard input: the same" "$(cat "$T_TMP/fds")" "$(execward fds <"$T_TMP/json")"
 like "json" '^\{"v":1,"lines":9,"lines_bad":0,.*"leaks":\[\{"count":1,"giver":"/ew/bin/fdleak","receiver":"/ew/bin/tiny","profile":"see","kind":"cgroup","path":"/sys/fs/cgroup","access":"r","fd":3,"dangerous":true,"refused":false,"change":"open' \
 	"$(execward fds --json "$T_TMP/json")"
@@ -96,5 +108,29 @@ rc "nothing but such" 1 execward fds "$T_TMP/file"
 rc "no such file" 1 execward fds /nowhere
 rc "usage" 2 execward fds --what
 rc "usage: a period" 2 execward trace --fds --period 0
+t_case "hostile names"
+# a giver and a file that would end a line, drive a terminal, and end a string
+esc=$(printf '\033')
+hostile="$T_TMP/a
+b${esc}[31m\"c\\d"
+cp /ew/bin/fdleak "$hostile"
+execward trace --fds --color=never -n 1 >"$T_TMP/hostile" 2>&1 &
+hostile_reader=$!
+ok "a reader" wait_for 10 sh -c "execward status --json | grep -q '\"readers\":2'"
+f_run see "$hostile" "r=$hostile" -- $TINY
+ok "tells" wait_for 10 test -s "$T_TMP/hostile"
+wait $hostile_reader
+f_record $TINY
+shown="$T_TMP/a\\x0ab\\x1b[31m\"c\\\\d"
+ok "a line, escaped" grep -qF " $shown → " "$T_TMP/hostile"
+ok "with what is leaked" grep -qF " 3 $shown r " "$T_TMP/hostile"
+is "and no more" "1 0" "$(wc -l <"$T_TMP/hostile") $(grep -c "$esc" "$T_TMP/hostile")"
+execward fds "$T_TMP/trace" >"$T_TMP/hostile.fds"
+ok "fds: who" grep -qF "1 time  $shown -> $TINY" "$T_TMP/hostile.fds"
+ok "what" grep -qF "    what   regular $shown (r), profile see" "$T_TMP/hostile.fds"
+ok "the call, of which no quote ends the path" \
+	grep -qxF "    change open(\"$T_TMP/a\\x0ab\\x1b[31m\\x22c\\\\d\", O_RDONLY | O_CLOEXEC)" "$T_TMP/hostile.fds"
+is "no terminal is driven" 0 "$(grep -c "$esc" "$T_TMP/hostile.fds")"
+rm "$T_TMP/hostile" # a name that t_records would not open
 is "nothing" "No descriptor crossed an exec." "$(execward fds </dev/null)"
 f_end

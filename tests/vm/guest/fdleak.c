@@ -3,9 +3,11 @@
  * fdleak [OPEN...] -- PROGRAM [ARG...] - opens descriptors, from 3 on and in this order, and execs PROGRAM with them
  *
  * OPEN is KIND or KIND=ARGUMENT: r, w, rw, dir, path (O_PATH), each with a path; sockets: unix (a pair: two), tcp, udp;
- * pipe (two), memfd, eventfd, epoll, timerfd, signalfd, inotify, fanotify, pidfd, map, prog, perf, io_uring, uffd,
- * fsopen, ns; N=COUNT duplicates of the first; unlink=PATH and sleep=MILLISECONDS open nothing; cloexec marks all that
- * are open by then, third closes every third number and marks the one after it.
+ * peer=PATH (one bound to PATH that listens, and one connected to it), pipe (two), memfd, eventfd, epoll, timerfd,
+ * signalfd, inotify, fanotify, pidfd, map, prog, link (with its prog: two), perf, io_uring, uffd, fsopen, ns, landlock;
+ * N=COUNT duplicates of the first; unlink=PATH opens nothing; cloexec marks all that are open by then, third closes
+ * every third number and marks the one after it. in=CGROUP has a process that shares the table go into that cgroup and
+ * exec PROGRAM, and prints its number and exit status, 126 when the exec was refused.
  *
  * Exit: 125 for a kind that is unknown, 124 for one that cannot be opened, 126 when PROGRAM cannot be executed.
  */
@@ -14,6 +16,7 @@
 #include <linux/bpf.h>
 #include <linux/close_range.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +31,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int keep(int fd)
@@ -54,6 +59,45 @@ static int open_prog(void)
 	};
 
 	return keep((int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)));
+}
+
+/* Of a tracepoint that programs can be attached to; the program is left open. */
+static int open_link(void)
+{
+	static const struct bpf_insn insns[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K}, {.code = BPF_JMP | BPF_EXIT}};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+		.insns = (unsigned long)insns,
+		.insn_cnt = 2,
+		.license = (unsigned long)"GPL",
+	};
+	int prog = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+	if (keep(prog) < 0)
+		return -1;
+	memset(&attr, 0, sizeof(attr));
+	attr.raw_tracepoint.name = (unsigned long)"sched_switch";
+	attr.raw_tracepoint.prog_fd = (__u32)prog;
+	return keep((int)syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr)));
+}
+
+static int open_peer(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int one = socket(AF_UNIX, SOCK_STREAM, 0), other = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	if (bind(one, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(one, 1) < 0)
+		return -1;
+	return connect(other, (struct sockaddr *)&address, sizeof(address));
+}
+
+/* Landlock rules for execve(2) and such, LANDLOCK_ACCESS_FS_EXECUTE; the kernel makes no kind of its own of them. */
+static int open_landlock(void)
+{
+	__u64 rules = 1;
+
+	return keep((int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0));
 }
 
 static int open_perf(void)
@@ -119,6 +163,34 @@ static int duplicate(const char *count)
 	return 0;
 }
 
+static char stack[65536] __attribute__((aligned(16)));
+static char **program; /* NULL: none was named */
+
+static int start_in(void *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (!program || fd < 0 || write(fd, "0", 1) != 1)
+		_exit(125);
+	close(fd);
+	execv(*program, program);
+	_exit(126);
+}
+
+static int exec_in(const char *dir)
+{
+	char path[4096];
+	pid_t child;
+	int status;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	child = clone(start_in, stack + sizeof(stack), CLONE_FILES | CLONE_VM | CLONE_VFORK | SIGCHLD, path);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -1;
+	printf("%d %d\n", child, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	return fflush(stdout);
+}
+
 static int open_kind(const char *kind, const char *arg)
 {
 	static const struct {
@@ -132,10 +204,12 @@ static int open_kind(const char *kind, const char *arg)
 			return open(arg, files[i].flags);
 	if (arg && strcmp(kind, "unlink") == 0)
 		return unlink(arg);
-	if (arg && strcmp(kind, "sleep") == 0)
-		return usleep((useconds_t)strtoul(arg, NULL, 10) * 1000);
 	if (arg && strcmp(kind, "N") == 0)
 		return duplicate(arg);
+	if (arg && strcmp(kind, "in") == 0)
+		return exec_in(arg);
+	if (arg && strcmp(kind, "peer") == 0)
+		return open_peer(arg);
 	if (strcmp(kind, "third") == 0)
 		return thin_out();
 	if (strcmp(kind, "cloexec") == 0)
@@ -168,6 +242,10 @@ static int open_kind(const char *kind, const char *arg)
 		return open_map();
 	if (strcmp(kind, "prog") == 0)
 		return open_prog();
+	if (strcmp(kind, "link") == 0)
+		return open_link();
+	if (strcmp(kind, "landlock") == 0)
+		return open_landlock();
 	if (strcmp(kind, "perf") == 0)
 		return open_perf();
 	if (strcmp(kind, "io_uring") == 0)
@@ -186,6 +264,8 @@ int main(int argc, char **argv)
 {
 	int i;
 
+	for (i = 1; i + 1 < argc && !program; i++)
+		program = strcmp(argv[i], "--") == 0 ? &argv[i + 1] : NULL;
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		char *arg = strchr(argv[i], '=');
 
@@ -196,11 +276,11 @@ int main(int argc, char **argv)
 			return errno ? 124 : 125;
 		}
 	}
-	if (i + 1 >= argc) {
+	if (!program) {
 		fprintf(stderr, "usage: fdleak [OPEN...] -- PROGRAM [ARG...]\n");
 		return 125;
 	}
-	execv(argv[i + 1], &argv[i + 1]);
-	fprintf(stderr, "fdleak: %s: %s\n", argv[i + 1], strerror(errno));
+	execv(*program, program);
+	fprintf(stderr, "fdleak: %s: %s\n", *program, strerror(errno));
 	return 126;
 }
