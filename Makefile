@@ -85,10 +85,12 @@ deps-unit:
 deps-vm:
 	$(call need,$(UNIT_PACKAGES) $(VM_PACKAGES))
 
-bpf: $(BPF_ARCHES:%=$(O)/bpf/%/execward.bpf.o)
+# the two objects; the others are included by the first
+BPF_OBJECTS := execward announce
+bpf: $(foreach arch,$(BPF_ARCHES),$(BPF_OBJECTS:%=$(O)/bpf/$(arch)/%.bpf.o))
 
 define bpf_rules
-$(O)/bpf/$(1)/execward.bpf.o: bpf/execward.bpf.c vmlinux/$(1)/vmlinux.h Makefile
+$(O)/bpf/$(1)/%.bpf.o: bpf/%.bpf.c vmlinux/$(1)/vmlinux.h Makefile
 	$$(call say,BPF,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CLANG) $$(BPF_CFLAGS) -Ivmlinux/$(1) -D__TARGET_ARCH_$(bpf_target_$(1)) -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c $$< -o $$@.tmp
@@ -100,7 +102,11 @@ $(O)/bpf/execward.skel.h: $(O)/bpf/$(HOST_ARCH)/execward.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton -L $< name execward > $@
 
-$(O)/user/loader.o: $(O)/bpf/execward.skel.h
+$(O)/bpf/announce.skel.h: $(O)/bpf/$(HOST_ARCH)/announce.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name announce > $@
+
+$(O)/user/loader.o: $(O)/bpf/execward.skel.h $(O)/bpf/announce.skel.h
 
 $(O)/%.o: %.c Makefile
 	$(call say,CC,$@)

@@ -2,21 +2,14 @@
 #ifndef EW_BPF_MAPS_H
 #define EW_BPF_MAPS_H
 
+#include "maps_readers.h"
+
 /*
- * Every map.
+ * Every map but those of maps_readers.h, which bpf/announce.bpf.c has, too.
  *
  * Task storage is used where one task's state must not be seen by another: programs that are not sleepable can still be
  * preempted by the same program on the same CPU, so a per-CPU slot is claimed before it is used (record.h).
  */
-
-/* What the tools and the programs share, memory-mapped. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct ew_state);
-} state SEC(".maps");
 
 /* Who loaded this. Written once. */
 struct {
@@ -211,18 +204,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ew_counters);
 } counters SEC(".maps");
-
-/* One ring buffer a reader. Full: that reader's record is lost and counted in its slot of ew_state. */
-struct ew_reader_buffer {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, EW_READERS_MAX);
-	__type(key, __u32);
-	__array(values, struct ew_reader_buffer);
-} readers SEC(".maps");
 
 /* Where records are built. None free on this CPU: the record is lost and counted. */
 struct {

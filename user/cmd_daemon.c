@@ -12,6 +12,7 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "announce.h"
 #include "cmd.h"
 #include "cmd_policy.h"
 #include "follow.h"
@@ -75,7 +76,7 @@ static void adopt(struct daemon *d, struct ew_policy *policy, __u32 generation)
 static int apply(struct daemon *d, const struct ew_pins *pins, struct ew_policy **policy, const char *what)
 {
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
-	struct ew_reload r = {.unless = *policy == d->policy ? d->compiled : 0};
+	struct ew_reload r = {.command = "daemon", .unless = *policy == d->policy ? d->compiled : 0};
 	int err;
 
 	if (ew_pins_settled(pins, d->generation))
@@ -116,6 +117,7 @@ static int start(struct daemon *d)
 	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
 	_cleanup_close_ int lock = ew_lock_take();
 	_cleanup_pins_ struct ew_pins pins;
+	struct ew_change_record change;
 	char why[512];
 	int err;
 
@@ -123,19 +125,25 @@ static int start(struct daemon *d)
 	if (lock < 0)
 		return lock;
 	err = ew_pins_try(&pins, why, sizeof(why));
+	/* first, so that what it does is recorded, too */
+	if (err == 0)
+		ew_recorder_attach(&d->recorder);
 	if (err == 0)
 		return reload_files(d, &pins, "taken over what is loaded");
 	if (err != -ENOENT && err != -EINPROGRESS)
 		return ew_error_ret(err, "%s", why);
-	err = ew_cmd_load_policy(&pins, err == -EINPROGRESS, &policy);
+	err = ew_cmd_load_policy(&pins, err == -EINPROGRESS, &policy, &change);
 	if (err < 0)
 		return err;
 	fflush(stdout);
 	ew_pins_close(&pins);
 	err = ew_pins_open(&pins);
-	if (err == 0)
-		adopt(d, TAKE_PTR(policy), ew_pins_generation(&pins));
-	return err;
+	if (err < 0)
+		return err;
+	adopt(d, TAKE_PTR(policy), ew_pins_generation(&pins));
+	ew_recorder_attach(&d->recorder);
+	ew_announce(&pins, &change);
+	return 0;
 }
 
 /* Under the lock, with what is loaded, from which records are read. ENDED: somebody has unloaded it. */

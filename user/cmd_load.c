@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "announce.h"
 #include "cmd.h"
 #include "cmd_policy.h"
 #include "loader.h"
@@ -44,7 +45,8 @@ static int read_image(struct ew_policy **policy, struct ew_image **image)
 	return 0;
 }
 
-int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy **policy)
+int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy **policy,
+		       struct ew_change_record *change)
 {
 	EW_CLEANUP(ew_image_free) struct ew_image *image = NULL;
 
@@ -67,14 +69,17 @@ int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy 
 	if (image->n_patterns)
 		printf(", %zu pattern%s of cgroups", image->n_patterns, image->n_patterns == 1 ? "" : "s");
 	putchar('\n');
+	ew_announce_image(change, EW_ACTION_LOAD, image, "daemon");
 	return 0;
 }
 
+/* Nobody can read from what was just loaded, so nobody is told; the daemon tells itself. */
 int ew_cmd_load(int argc, char **argv)
 {
 	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
 	_cleanup_pins_ struct ew_pins pins;
 	_cleanup_close_ int lock = -1;
+	struct ew_change_record change;
 	char why[512];
 	int err = no_arguments("load", argc, argv);
 
@@ -93,7 +98,20 @@ int ew_cmd_load(int argc, char **argv)
 		ew_error("%s", why);
 	if (err != -ENOENT && err != -EINPROGRESS)
 		return EW_EXIT_FAILED;
-	return ew_cmd_load_policy(&pins, err == -EINPROGRESS, &policy) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+	return ew_cmd_load_policy(&pins, err == -EINPROGRESS, &policy, &change) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+}
+
+/* WHOLE: all of it could be opened, so readers can be told: they have what was recorded until they leave. */
+static int unload(const struct ew_pins *pins, bool whole)
+{
+	struct ew_change_record change;
+	int err = ew_loader_unload(pins);
+
+	if (err < 0 || !whole)
+		return err;
+	ew_announce_image(&change, EW_ACTION_UNLOAD, NULL, "unload");
+	ew_announce(pins, &change);
+	return 0;
 }
 
 int ew_cmd_unload(int argc, char **argv)
@@ -119,5 +137,5 @@ int ew_cmd_unload(int argc, char **argv)
 		ew_error("%s", err == -ENOENT ? "execward is not loaded" : why);
 		return EW_EXIT_FAILED;
 	}
-	return ew_loader_unload(&pins) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+	return unload(&pins, err == 0) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "change.h"
 #include "cmd.h"
 #include "escape.h"
 #include "journal_read.h"
@@ -31,6 +32,7 @@ struct log {
 	struct ew_record_names names; /* for ECS */
 	struct ew_record_lines lines;
 	struct ew_parsed parsed;
+	struct ew_change_parsed change;
 	int year, day; /* of the last record */
 };
 
@@ -92,6 +94,11 @@ static int put_exec(struct log *log, const char *line)
 		   line);
 }
 
+static bool in_time(const struct log *log, __u64 time)
+{
+	return time >= log->since && (!log->until || time < log->until);
+}
+
 static int take_exec(struct log *log, json_object *root, const char *line, const char **why)
 {
 	int err = ew_record_parse(root, &log->parsed, why);
@@ -99,7 +106,7 @@ static int take_exec(struct log *log, json_object *root, const char *line, const
 	/* the tree of processes grows with those, too, that are not printed */
 	if (err < 0 || !ew_filter_match(&log->filter, &log->parsed.view, &log->parsed.names))
 		return err;
-	if (log->parsed.view.record.time < log->since || (log->until && log->parsed.view.record.time >= log->until))
+	if (!in_time(log, log->parsed.view.record.time))
 		return 0;
 	err = put_exec(log, line);
 	return err ?: log->count && ++log->printed >= log->count ? ENOUGH : 0;
@@ -145,6 +152,18 @@ static int take_again(struct log *log, json_object *root, const char *line, __u6
 		   line);
 }
 
+static int take_change(struct log *log, json_object *root, const char *line, const char **why)
+{
+	const struct ew_change_record *change = &log->change.change;
+	int err = ew_change_parse(root, &log->change, why);
+
+	if (err < 0)
+		return err;
+	if (!in_time(log, change->time) || !ew_filter_match_change(&log->filter, change, &log->change.names))
+		return 0;
+	return put(log, change->time, ew_change_text(change, &log->change.names, 0, &log->output.text), line);
+}
+
 static int take_line(void *ctx, json_object *root, const char *line, const char **why)
 {
 	const char *type = ew_json_string(root, "type");
@@ -153,10 +172,12 @@ static int take_line(void *ctx, json_object *root, const char *line, const char 
 
 	if (EW_STREQ(type, "exec"))
 		return take_exec(log, root, line, why);
+	if (EW_STREQ(type, "tag") || EW_STREQ(type, "policy"))
+		return take_change(log, root, line, why);
 	*why = "a record of a type that is not known here, or without a time";
 	if ((!EW_STREQ(type, "lost") && !EW_STREQ(type, "fds")) || !ew_record_parse_time(root, &time))
 		return -EBADMSG;
-	if (time < log->since || (log->until && time >= log->until))
+	if (!in_time(log, time))
 		return 0;
 	if (EW_STREQ(type, "fds"))
 		return take_again(log, root, line, time);

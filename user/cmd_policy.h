@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include <execward/change.h>
+
 #include "pins.h"
 #include "policy_read.h"
 
@@ -13,9 +15,10 @@ int ew_cmd_policy_read(unsigned int flags, struct ew_policy **out, struct ew_dia
 /*
  * ew_cmd_load_policy - what `load` does once it has the lock and knows that nothing is in force
  *
- * INTERRUPTED: PINS has what an interrupted load or unload left. Returns 0 and the policy in *POLICY, or a negative
- * errno after logging it.
+ * INTERRUPTED: PINS has what an interrupted load or unload left. Returns 0, the policy in *POLICY and what
+ * readers are to be told in *CHANGE, or a negative errno after logging it.
  */
-int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy **policy);
+int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy **policy,
+		       struct ew_change_record *change);
 
 #endif

@@ -69,7 +69,7 @@ int ew_cmd_reload(int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},    {"no-pager", no_argument, NULL, 'p'},
 		{"help", no_argument, NULL, 'h'},    {}};
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
-	struct ew_reload r = {};
+	struct ew_reload r = {.command = "reload"};
 	bool json = false;
 	int c, err;
 

@@ -242,6 +242,7 @@ static void print_json(const struct status *s)
 		json_object_object_add(counters, "tags_lost", json_object_new_int64((int64_t)all->tags_lost));
 		json_object_object_add(counters, "checks_refused", json_object_new_int64((int64_t)all->checks_refused));
 		json_object_object_add(counters, "records_lost", json_object_new_int64((int64_t)all->records_lost));
+		json_object_object_add(counters, "changes_untold", json_object_new_int64(s->state.changes_untold));
 		json_object_object_add(doc, "counters", counters);
 		json_object_object_add(doc, "tagged_cgroups", json_object_new_int64((int64_t)s->n_own_cgroups));
 		json_object_object_add(doc, "governed_cgroups", json_object_new_int64((int64_t)s->n_cgroups));
@@ -293,6 +294,9 @@ static void print_text(const struct status *s)
 	printf("execs     %llu allowed, %llu audited, %llu denied, %llu killed, %llu forks refused\n",
 	       all->verdicts[EW_VERDICT_ALLOW], all->verdicts[EW_VERDICT_AUDIT], all->verdicts[EW_VERDICT_DENY],
 	       all->verdicts[EW_VERDICT_KILL], all->forks_failed);
+	if (s->state.changes_untold)
+		printf("changes   %u of tags or policy were made that no reader could be told of\n",
+		       s->state.changes_untold);
 	printf("readers   %zu, which lost %llu records; %llu were lost since loading\n", s->n_readers,
 	       (unsigned long long)s->lost, (unsigned long long)all->records_lost);
 }

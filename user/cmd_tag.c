@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "announce.h"
 #include "apply.h"
 #include "cgroup.h"
 #include "cmd.h"
@@ -34,7 +35,8 @@ struct request {
 	bool untag;
 	int kind; /* OPT_* */
 	const char *object;
-	const char *profile; /* NULL: every profile, for untag */
+	const char *profile;		/* NULL: every profile, for untag */
+	struct ew_change_record change; /* what becomes of it, for readers */
 };
 
 /* Returns -1 to go on, or an exit code. */
@@ -68,10 +70,11 @@ static int parse(int argc, char **argv, struct request *r)
 	return -1;
 }
 
-static int change_cgroup(const struct ew_pins *pins, const struct request *r, const char *path, __u64 profiles)
+static int change_cgroup(const struct ew_pins *pins, struct request *r, const char *path, __u64 profiles)
 {
 	_cleanup_close_ int fd = ew_cgroup_open(path);
 	struct ew_cgroup_tag tag;
+	char own_path[EW_PATH_MAX];
 	__u64 id, own;
 	__u32 half;
 	int err;
@@ -91,6 +94,10 @@ static int change_cgroup(const struct ew_pins *pins, const struct request *r, co
 		err = ew_apply_cgroup_get(pins, id, &tag);
 	if (err < 0)
 		return ew_error_ret(err, "cgroup %s: its tag cannot be read: %s", path, strerror(-err));
+	r->change.subject = EW_SUBJECT_CGROUP;
+	r->change.id = id;
+	if (ew_cgroup_path_of_id(id, own_path, sizeof(own_path)) == 0)
+		ew_announce_object(&r->change, own_path);
 	if (!r->untag) {
 		tag.command |= profiles;
 		return ew_apply_cgroup(pins, fd, path, &tag);
@@ -100,6 +107,7 @@ static int change_cgroup(const struct ew_pins *pins, const struct request *r, co
 	if (!(own & profiles))
 		return ew_error_ret(-ENOENT, "cgroup %s has no such tag of its own%s; see: execward list", path,
 				    tag.set.of[half] & profiles ? ", but inherits it from a cgroup above" : "");
+	r->change.profiles = own & profiles;
 	if (tag.policy.of[half] & profiles)
 		ew_warning("cgroup %s is tagged by the policy: the tag comes back when the policy is loaded, or the "
 			   "cgroup made, again",
@@ -110,7 +118,7 @@ static int change_cgroup(const struct ew_pins *pins, const struct request *r, co
 	return ew_apply_cgroup(pins, fd, path, &tag);
 }
 
-static int change_unit(const struct ew_pins *pins, const struct request *r, __u64 profiles)
+static int change_unit(const struct ew_pins *pins, struct request *r, __u64 profiles)
 {
 	char path[EW_PATH_MAX];
 	int err = ew_cgroup_of_unit(r->object, path, sizeof(path));
@@ -118,7 +126,7 @@ static int change_unit(const struct ew_pins *pins, const struct request *r, __u6
 	return err < 0 ? err : change_cgroup(pins, r, path, profiles);
 }
 
-static int change_process(const struct ew_pins *pins, const struct request *r, __u64 profiles)
+static int change_process(const struct ew_pins *pins, struct request *r, __u64 profiles)
 {
 	char *end;
 	pid_t process;
@@ -134,6 +142,8 @@ static int change_process(const struct ew_pins *pins, const struct request *r, _
 		return ew_error_ret(-EINVAL,
 				    "%ld is a thread of process %d; a tag is the whole process's: use --pid %d", pid,
 				    process, process);
+	r->change.subject = EW_SUBJECT_PROCESS;
+	r->change.id = (__u64)pid;
 	if (!r->untag && ew_pins_need_process_tags(pins) < 0)
 		return -EIO;
 	n = ew_process_tag_tree(pins, (pid_t)pid, r->untag ? 0 : profiles, r->untag ? profiles : 0);
@@ -171,7 +181,7 @@ static int parse_users(const char *text, struct ew_user_word *out)
 		       : 0;
 }
 
-static int change_users(const struct ew_pins *pins, const struct request *r, __u64 profiles)
+static int change_users(const struct ew_pins *pins, struct request *r, __u64 profiles)
 {
 	struct ew_user_word users;
 	__u64 policy = 0;
@@ -179,6 +189,8 @@ static int change_users(const struct ew_pins *pins, const struct request *r, __u
 
 	if (err < 0)
 		return err;
+	r->change.subject = EW_SUBJECT_USERS;
+	r->change.id = (__u64)users.last << 32 | users.first;
 	if (!r->untag)
 		return ew_tag_users_add(pins, users.first, users.last, profiles, r->object);
 	err = ew_tag_users_remove(pins, users.first, users.last, profiles, r->object, &policy);
@@ -190,11 +202,14 @@ static int change_users(const struct ew_pins *pins, const struct request *r, __u
 	return err;
 }
 
-static int change_program(const struct ew_pins *pins, const struct request *r, __u64 profiles)
+static int change_program(const struct ew_pins *pins, struct request *r, __u64 profiles)
 {
+	_cleanup_free_ char *real = realpath(r->object, NULL);
 	__u64 policy = 0;
 	int err;
 
+	r->change.subject = EW_SUBJECT_PROGRAM;
+	ew_announce_object(&r->change, real ?: r->object);
 	if (!r->untag)
 		return ew_tag_programs_add(pins, r->object, profiles);
 	err = ew_tag_programs_remove(pins, r->object, profiles, &policy);
@@ -229,6 +244,35 @@ static int find_container(struct request *r, struct ew_oci_state *state, char *p
 	return err;
 }
 
+/* Which profiles there are. */
+static __u64 slots_in_use(const struct ew_pins *pins)
+{
+	struct ew_profile all[EW_PROFILES_MAX];
+	__u64 set = 0;
+
+	if (ew_pins_profiles(pins, all) < 0)
+		return ~0ULL;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		set |= all[slot].flags & EW_PROFILE_USED ? 1ULL << slot : 0;
+	return set;
+}
+
+static int change_any(const struct ew_pins *pins, struct request *r, __u64 profiles)
+{
+	switch (r->kind) {
+	case OPT_CGROUP:
+		return change_cgroup(pins, r, r->object, profiles);
+	case OPT_UNIT:
+		return change_unit(pins, r, profiles);
+	case OPT_USER:
+		return change_users(pins, r, profiles);
+	case OPT_PROGRAM:
+		return change_program(pins, r, profiles);
+	default:
+		return change_process(pins, r, profiles);
+	}
+}
+
 static int change(int argc, char **argv, struct request *r)
 {
 	char container[EW_PATH_MAX];
@@ -257,16 +301,12 @@ static int change(int argc, char **argv, struct request *r)
 			return EW_EXIT_FAILED;
 		profiles = 1ULL << slot;
 	}
-	if (r->kind == OPT_CGROUP)
-		err = change_cgroup(&pins, r, r->object, profiles);
-	else if (r->kind == OPT_UNIT)
-		err = change_unit(&pins, r, profiles);
-	else if (r->kind == OPT_USER)
-		err = change_users(&pins, r, profiles);
-	else if (r->kind == OPT_PROGRAM)
-		err = change_program(&pins, r, profiles);
-	else
-		err = change_process(&pins, r, profiles);
+	r->change.action = r->untag ? EW_ACTION_UNTAG : EW_ACTION_TAG;
+	r->change.profiles = r->profile ? profiles : slots_in_use(&pins);
+	snprintf(r->change.command, sizeof(r->change.command), "%s", r->verb);
+	err = change_any(&pins, r, profiles);
+	if (err == 0)
+		ew_announce(&pins, &r->change);
 	return err < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cgroup.h"
+#include "change.h"
 #include "cmd.h"
 #include "cmd_trace.h"
 #include "escape.h"
@@ -124,6 +125,24 @@ static int tell_leaks(struct trace *t, bool ending)
 	return ew_leaks_settle(&t->leaks, (__u64)now, ending ? 0 : t->options.period * NSEC_PER_SEC, tell_again, t);
 }
 
+/* Of the policy, or of a tag; -n does not count it. */
+static int take_change(struct trace *t, const void *data, size_t len)
+{
+	__s64 offset = ew_record_clock_offset();
+	struct ew_change_record change;
+
+	if (ew_change_read(&change, data, len)) {
+		t->bad++;
+		return 0;
+	}
+	ew_profile_names_follow(&t->pins, &t->profiles);
+	if (!ew_filter_match_change(&t->filter, &change, &t->names))
+		return 0;
+	if (is_json(t))
+		return ew_output_json(&t->output, ew_change_json(&change, &t->names, offset));
+	return ew_output_line(&t->output, ew_change_text(&change, &t->names, offset, &t->output.text));
+}
+
 static int take_record(void *ctx, const void *data, size_t len)
 {
 	struct trace *t = ctx;
@@ -131,6 +150,8 @@ static int take_record(void *ctx, const void *data, size_t len)
 	bool any = true;
 	int err;
 
+	if (ew_change_is(data, len))
+		return take_change(t, data, len);
 	if (ew_record_view_init(&t->view, data, len)) {
 		t->bad++;
 		return 0;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "change.h"
 #include "escape.h"
 #include "record_json.h"
 #include "record_text.h"
@@ -170,5 +171,30 @@ char *ew_journal_entry_again(__u64 boot, __s64 offset, const struct ew_leak *lea
 		fprintf(out, "EXECWARD_PROGRAM=%s\n", w->receiver);
 	if (*w->giver)
 		fprintf(out, "EXECWARD_EXE=%s\n", w->giver);
+	return fclose(out) == 0 ? TAKE_PTR(entry) : NULL;
+}
+
+static void put_profile(void *ctx, const char *profile)
+{
+	fprintf(ctx, "EXECWARD_PROFILE=%s\n", profile);
+}
+
+char *ew_journal_entry_change(const struct ew_change_record *change, const struct ew_record_names *names, __s64 offset,
+			      size_t *len)
+{
+	_cleanup_free_ char *json = ew_change_json(change, names, offset), *text = ew_change_message(change, names);
+	_cleanup_free_ char *object = ew_change_object(change, 0), *entry = NULL;
+	FILE *out = json && text && object ? open_memstream(&entry, len) : NULL;
+
+	if (!out)
+		return NULL;
+	put_head(out, change->type == EW_RECORD_TAG ? EW_MESSAGE_TAG : EW_MESSAGE_POLICY, text, json);
+	fprintf(out, "EXECWARD_ACTION=%s\nEXECWARD_OBJECT=%s\n", ew_words_name(&ew_action_words, change->action),
+		object);
+	ew_change_each_profile(change, names, 0, put_profile, out);
+	put_name(out, "EXECWARD_COMM", change->comm, strlen(change->comm));
+	put_name(out, "EXECWARD_COMMAND", change->command, strlen(change->command));
+	fprintf(out, "EXECWARD_GENERATION=%u\nEXECWARD_UID=%u\nOBJECT_PID=%u\n", change->generation, change->uid,
+		change->pid);
 	return fclose(out) == 0 ? TAKE_PTR(entry) : NULL;
 }

@@ -17,6 +17,11 @@
 char *ew_journal_entry(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset,
 		       size_t *len);
 
+/* The same of a change. */
+struct ew_change_record;
+char *ew_journal_entry_change(const struct ew_change_record *change, const struct ew_record_names *names, __s64 offset,
+			      size_t *len);
+
 /* COUNT records were lost since the entry before, TOTAL since the daemon began. BOOT: CLOCK_BOOTTIME, nanoseconds. */
 char *ew_journal_entry_lost(__u64 boot, __s64 offset, __u64 count, __u64 total, size_t *len);
 

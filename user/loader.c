@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "announce.skel.h"
 #include "execward.skel.h"
 
 #include "apply.h"
@@ -35,6 +36,12 @@
 static void skel_destroyp(struct execward **skel)
 {
 	execward__destroy(*skel);
+	*skel = NULL;
+}
+
+static void announce_destroyp(struct announce **skel)
+{
+	announce__destroy(*skel);
 	*skel = NULL;
 }
 
@@ -96,19 +103,19 @@ static int make_stage(void)
 	return 0;
 }
 
-static int pin_objects(struct execward *skel)
+static int pin_objects(const struct ew_pins *pins)
 {
 	struct {
 		const char *name;
 		int fd;
 	} maps[] =
 		{
-#define X(name) {#name, skel->maps.name.map_fd},
+#define X(name) {#name, pins->name##_fd},
 			EW_PINNED_MAPS(X)
 #undef X
 		},
 	  progs[] = {
-#define X(name) {#name, skel->progs.name.prog_fd},
+#define X(name) {#name, pins->name##_prog_fd},
 		  EW_PINNED_PROGS(X)
 #undef X
 	  };
@@ -121,15 +128,21 @@ static int pin_objects(struct execward *skel)
 	return err;
 }
 
-/* The descriptors of a skeleton as the other modules want them; they stay the skeleton's. */
-static struct ew_pins pins_of(struct execward *skel)
+/* The descriptors of the skeletons as the other modules want them; they stay the skeletons'. */
+static struct ew_pins pins_of(struct execward *skel, struct announce *announce)
 {
 	return (struct ew_pins){
 #define X(name) .name##_fd = skel->maps.name.map_fd,
-		EW_PINNED_MAPS(X)
+		EW_MAIN_MAPS(X)
 #undef X
 #define X(name) .name##_prog_fd = skel->progs.name.prog_fd,
-			EW_PINNED_PROGS(X)
+			EW_MAIN_PROGS(X)
+#undef X
+#define X(name) .name##_fd = bpf_map__fd(announce->maps.name),
+				EW_ANNOUNCE_MAPS(X)
+#undef X
+#define X(name) .name##_prog_fd = bpf_program__fd(announce->progs.name),
+					EW_ANNOUNCE_PROGS(X)
 #undef X
 	};
 }
@@ -267,8 +280,27 @@ static int load_skeleton(struct execward *skel)
 	return err;
 }
 
+/* An ordinary skeleton, as a light one cannot take the maps of another object; it needs nothing of the kernel's BTF. */
+static int load_announce(const struct execward *skel, struct announce **out)
+{
+	EW_CLEANUP(announce_destroyp) struct announce *announce = announce__open();
+	int err = announce ? 0 : -ENOMEM;
+
+	if (err == 0)
+		err = bpf_map__reuse_fd(announce->maps.state, skel->maps.state.map_fd);
+	if (err == 0)
+		err = bpf_map__reuse_fd(announce->maps.readers, skel->maps.readers.map_fd);
+	if (err == 0)
+		err = announce__load(announce);
+	if (err < 0)
+		return ew_error_ret(err, "the kernel refuses the program that tells of changes: %s", strerror(-err));
+	*out = TAKE_PTR(announce);
+	return 0;
+}
+
 static int load_staged(const struct ew_image *image)
 {
+	EW_CLEANUP(announce_destroyp) struct announce *announce = NULL;
 	EW_CLEANUP(skel_destroyp) struct execward *skel = NULL;
 	EW_CLEANUP(ew_apply_end) struct ew_apply apply = {};
 	struct ew_pins pins;
@@ -285,7 +317,10 @@ static int load_staged(const struct ew_image *image)
 				    "the kernel refuses the programs: %s; see `execward doctor`, or what the verifier "
 				    "says with EXECWARD_DEBUG=1",
 				    strerror(-err));
-	pins = pins_of(skel);
+	err = load_announce(skel, &announce);
+	if (err < 0)
+		return err;
+	pins = pins_of(skel, announce);
 	ew_apply_begin(&apply, &pins, NULL);
 	err = write_meta(&pins);
 	if (err == 0)
@@ -299,7 +334,7 @@ static int load_staged(const struct ew_image *image)
 	if (err == 0)
 		err = make_stage();
 	if (err == 0)
-		err = pin_objects(skel);
+		err = pin_objects(&pins);
 	if (err == 0)
 		err = attach_all(skel, &apply, image);
 	if (err == 0 && rename(STAGE_DIR, EW_PIN_DIR) < 0)

@@ -13,7 +13,9 @@
 	X(DENY, "a7930cb6215d4f629d271d46b19d8cfc", 4 /* warning */, "deny")         \
 	X(KILL, "6395df00e4d0467da1ce720228d3bd47", 4 /* warning */, "kill")         \
 	X(LOST, "99a60c0c52764a66a17b5a89547f78b3", 4 /* warning */, "lost")         \
-	X(FDS, "1af96a5137b34677a5d5a28e88eaf90e", 5 /* notice */, "fds")
+	X(FDS, "1af96a5137b34677a5d5a28e88eaf90e", 5 /* notice */, "fds")            \
+	X(TAG, "23e5c0c491fa430d9f470b6a1b8e03da", 5 /* notice */, "tag")            \
+	X(POLICY, "ab7052fbe80f47b1933940c97872ccca", 5 /* notice */, "policy")
 
 /* The first ones are enum ew_verdict. */
 enum ew_message {

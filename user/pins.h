@@ -18,26 +18,30 @@
 #define EW_RUN_DIR "/run/execward"
 #define EW_LOCK_FILE EW_RUN_DIR "/lock" /* closed after writing by everybody who had it */
 
-/* The pinned maps that the tools use. */
-#define EW_PINNED_MAPS(X) \
-	X(meta)           \
-	X(state)          \
-	X(policies)       \
-	X(exceptions)     \
-	X(verities)       \
-	X(cgroups)        \
-	X(cgroup_paths)   \
+/* The pinned maps that the tools use, of the one object and of the other (bpf/announce.bpf.c). */
+#define EW_MAIN_MAPS(X) \
+	X(meta)         \
+	X(state)        \
+	X(policies)     \
+	X(exceptions)   \
+	X(verities)     \
+	X(cgroups)      \
+	X(cgroup_paths) \
 	X(patterns) X(cgroup_applies) X(user_tables) X(programs) X(task_tags) X(scans) X(orphans) X(counters) X(readers)
+#define EW_ANNOUNCE_MAPS(X) X(changes)
+#define EW_PINNED_MAPS(X) EW_MAIN_MAPS(X) EW_ANNOUNCE_MAPS(X)
 
 /*
  * The pinned programs: those that tools run, and those that are attached when they are first needed, as each costs
  * every exec, fork or prctl of the machine some 200 instructions.
  */
-#define EW_PINNED_PROGS(X) \
-	X(ew_cgroup_walk)  \
-	X(ew_task_walk)    \
-	X(ew_scan_fork)    \
+#define EW_MAIN_PROGS(X)  \
+	X(ew_cgroup_walk) \
+	X(ew_task_walk)   \
+	X(ew_scan_fork)   \
 	X(ew_scan_exit) X(ew_task_fork) X(ew_task_alloc) X(ew_check_security) X(ew_vfs_caps) X(ew_task_prctl)
+#define EW_ANNOUNCE_PROGS(X) X(ew_announce)
+#define EW_PINNED_PROGS(X) EW_MAIN_PROGS(X) EW_ANNOUNCE_PROGS(X)
 
 struct ew_pins {
 #define X(name) int name##_fd;

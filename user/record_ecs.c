@@ -126,6 +126,9 @@ static const struct {
 	{"file.gid", "file.gid", true, false},
 	{"profile", "rule.ruleset", false, false},
 	{"rule", "rule.name", false, false},
+	{"by.pid", "process.pid", false, false},
+	{"by.comm", "process.name", false, false},
+	{"by.uid", "user.id", true, false},
 };
 
 static void put_name(struct conversion *c, const char *id, const char *to,
@@ -143,6 +146,7 @@ static void put_names(struct conversion *c)
 	if (!c->names)
 		return;
 	put_name(c, "before.uid", "user.name", c->names->user);
+	put_name(c, "by.uid", "user.name", c->names->user);
 	put_name(c, "after.euid", "user.effective.name", c->names->user);
 	put_name(c, "before.gid", "user.group.name", c->names->group);
 	put_name(c, "after.egid", "user.effective.group.name", c->names->group);
@@ -168,13 +172,14 @@ static void put_caps(struct conversion *c)
 	put(c, "process.thread.capabilities.permitted", list);
 }
 
-static void put_types(struct conversion *c, const char *outcome)
+/* OUTCOME: a second type; NULL: none. */
+static void put_types(struct conversion *c, const char *category, const char *type, const char *outcome)
 {
 	json_object *types = json_object_new_array(), *categories = json_object_new_array();
 
-	if (!types || !categories || json_object_array_add(categories, json_object_new_string("process")) < 0 ||
-	    json_object_array_add(types, json_object_new_string("start")) < 0 ||
-	    json_object_array_add(types, json_object_new_string(outcome)) < 0)
+	if (!types || !categories || json_object_array_add(categories, json_object_new_string(category)) < 0 ||
+	    json_object_array_add(types, json_object_new_string(type)) < 0 ||
+	    (outcome && json_object_array_add(types, json_object_new_string(outcome)) < 0))
 		c->failed = true;
 	put(c, "event.category", categories);
 	put(c, "event.type", types);
@@ -192,9 +197,11 @@ static void put_event(struct conversion *c, const char *type)
 	put_text(c, "event.module", "execward");
 	put_text(c, "event.dataset", dataset);
 	put_text(c, "event.action", type);
+	if (EW_STREQ(type, "tag") || EW_STREQ(type, "policy"))
+		put_types(c, "configuration", "change", NULL);
 	if (!EW_STREQ(type, "exec"))
 		return;
-	put_types(c, refused ? "denied" : "allowed");
+	put_types(c, "process", "start", refused ? "denied" : "allowed");
 	put_text(c, "event.outcome", refused ? "failure" : "success");
 	put_text(c, "event.reason", text_at(c, "reason"));
 	put_caps(c);

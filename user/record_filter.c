@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cgroup.h"
+#include "change.h"
 #include "log.h"
 #include "policy_compile.h"
 #include "policy_text.h"
@@ -194,16 +195,19 @@ void ew_filter_clear(struct ew_filter *f)
 	ew_pid_tree_clear(&f->tree);
 }
 
-static bool profile_applies(const char *profile, const struct ew_record *r, const struct ew_record_names *names)
+static bool is_among(const char *profile, __u64 set, const struct ew_record_names *names)
 {
 	char name[EW_PROFILE_NAME_MAX];
 
-	if (EW_STREQ(r->profile, profile))
-		return true;
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX && names->profile; slot++)
-		if ((r->profiles >> slot & 1) && names->profile(names->ctx, slot, name) == 0 && EW_STREQ(name, profile))
+		if ((set >> slot & 1) && names->profile(names->ctx, slot, name) == 0 && EW_STREQ(name, profile))
 			return true;
 	return false;
+}
+
+static bool profile_applies(const char *profile, const struct ew_record *r, const struct ew_record_names *names)
+{
+	return EW_STREQ(r->profile, profile) || is_among(profile, r->profiles, names);
 }
 
 static bool in_cgroup(const struct ew_filter *f, const struct ew_record *r, const struct ew_record_names *names)
@@ -266,4 +270,19 @@ bool ew_filter_match(struct ew_filter *f, const struct ew_record_view *view, con
 	if (o->program && !is_program(f, view))
 		return false;
 	return (!o->profile || profile_applies(o->profile, r, names)) && (!o->cgroup || in_cgroup(f, r, names));
+}
+
+bool ew_filter_match_change(const struct ew_filter *f, const struct ew_change_record *c,
+			    const struct ew_record_names *names)
+{
+	const struct ew_filter_options *o = f->options;
+	size_t len = EW_STREQ(f->cgroup_path, "/") ? 0 : strlen(f->cgroup_path);
+
+	if (o->denied || o->gain || o->fds || o->user || o->program || o->pid)
+		return false;
+	if (o->profile && !is_among(o->profile, c->profiles, names))
+		return false;
+	return !o->cgroup ||
+	       (c->type == EW_RECORD_TAG && c->subject == EW_SUBJECT_CGROUP && c->object_len >= len &&
+		memcmp(c->object, f->cgroup_path, len) == 0 && (c->object_len == len || c->object[len] == '/'));
 }

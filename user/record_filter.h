@@ -93,4 +93,12 @@ void ew_filter_sent(const struct ew_filter *filter, struct ew_reader_filter *out
  */
 bool ew_filter_match(struct ew_filter *filter, const struct ew_record_view *view, const struct ew_record_names *names);
 
+/*
+ * The same for a change. Only who asks for everything, or for one profile or cgroup, is told of changes: of tags with
+ * that profile, or on that cgroup and those below it.
+ */
+struct ew_change_record;
+bool ew_filter_match_change(const struct ew_filter *filter, const struct ew_change_record *change,
+			    const struct ew_record_names *names);
+
 #endif

@@ -1,119 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "record_json.h"
 
-#include <json-c/json.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "escape.h"
+#include "json_doc.h"
 #include "record_fds.h"
 #include "record_origin.h"
 #include "util.h"
 #include "words.h"
 
-static void json_putp(json_object **object)
-{
-	json_object_put(*object);
-	*object = NULL;
-}
-#define _cleanup_json_ EW_CLEANUP(json_putp)
-
-/*
- * A document in the making. Want of memory anywhere is remembered here, so that the code that lists the keys can go on
- * without looking; the result is then dropped as a whole.
- */
-struct document {
-	bool failed;
-};
-
-/* Takes VALUE, which is NULL when it could not be made, over. */
-static void add(struct document *doc, json_object *parent, const char *key, json_object *value)
-{
-	if (!parent || !value || json_object_object_add_ex(parent, key, value, JSON_C_OBJECT_ADD_CONSTANT_KEY)) {
-		json_object_put(value);
-		doc->failed = true;
-	}
-}
-
-static void append(struct document *doc, json_object *array, json_object *value)
-{
-	if (!array || !value || json_object_array_add(array, value)) {
-		json_object_put(value);
-		doc->failed = true;
-	}
-}
-
-static void add_null(struct document *doc, json_object *parent, const char *key)
-{
-	if (!parent || json_object_object_add_ex(parent, key, NULL, JSON_C_OBJECT_ADD_CONSTANT_KEY))
-		doc->failed = true;
-}
-
-static void add_string(struct document *doc, json_object *parent, const char *key, const char *text)
-{
-	add(doc, parent, key, json_object_new_string(text));
-}
-
-static void add_number(struct document *doc, json_object *parent, const char *key, __u64 number)
-{
-	add(doc, parent, key, json_object_new_uint64(number));
-}
-
-/* The LEN bytes at NAME, escaped; null when NAME is NULL. */
-static void add_name(struct document *doc, json_object *parent, const char *key, const char *name, size_t len)
-{
-	_cleanup_free_ char *escaped = NULL;
-
-	if (!name) {
-		add_null(doc, parent, key);
-		return;
-	}
-	escaped = ew_escape_dup(name, len, 0);
-	if (escaped)
-		add_string(doc, parent, key, escaped);
-	else
-		doc->failed = true;
-}
-
-static json_object *add_object(struct document *doc, json_object *parent, const char *key)
-{
-	json_object *child = json_object_new_object();
-
-	add(doc, parent, key, child);
-	return doc->failed ? NULL : child;
-}
-
-static json_object *add_array(struct document *doc, json_object *parent, const char *key)
-{
-	json_object *child = json_object_new_array();
-
-	add(doc, parent, key, child);
-	return doc->failed ? NULL : child;
-}
-
-static void add_head(struct document *doc, json_object *root, const char *type, __u64 boot, __s64 offset)
-{
-	struct ew_record_time t = ew_record_time_of_day(boot, offset);
-	time_t seconds = t.seconds;
-	struct tm tm = {0};
-	char text[96];
-
-	gmtime_r(&seconds, &tm); /* any 64-bit count of nanoseconds is within its range */
-	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ", tm.tm_year + 1900, tm.tm_mon + 1,
-		 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (long long)t.nanoseconds);
-	add_number(doc, root, "v", 1);
-	add_string(doc, root, "type", type);
-	add_string(doc, root, "time", text);
-}
-
-static void add_rule(struct document *doc, json_object *root, const struct ew_record *r)
+static void add_rule(struct ew_doc *doc, json_object *root, const struct ew_record *r)
 {
 	_cleanup_free_ char *file = NULL, *rule = NULL;
 
 	if (*r->profile)
-		add_name(doc, root, "profile", r->profile, strlen(r->profile));
+		ew_doc_add_name(doc, root, "profile", r->profile, strlen(r->profile));
 	if (!*r->rule_file)
 		return;
 	file = ew_escape_dup(r->rule_file, strlen(r->rule_file), 0);
@@ -122,41 +25,41 @@ static void add_rule(struct document *doc, json_object *root, const struct ew_re
 		doc->failed = true;
 		return;
 	}
-	add_string(doc, root, "rule", rule);
+	ew_doc_add_string(doc, root, "rule", rule);
 }
 
-static void add_task(struct document *doc, json_object *root, const struct ew_record_view *view)
+static void add_task(struct ew_doc *doc, json_object *root, const struct ew_record_view *view)
 {
 	const struct ew_record *r = &view->record;
-	json_object *task = add_object(doc, root, "task");
+	json_object *task = ew_doc_add_object(doc, root, "task");
 
-	add_number(doc, task, "pid", r->pid);
-	add_number(doc, task, "tid", r->tid);
-	add_number(doc, task, "ppid", r->ppid);
-	add_name(doc, task, "comm", r->comm, strlen(r->comm));
-	add_name(doc, task, "exe", view->exe_path, view->exe_path_len);
+	ew_doc_add_number(doc, task, "pid", r->pid);
+	ew_doc_add_number(doc, task, "tid", r->tid);
+	ew_doc_add_number(doc, task, "ppid", r->ppid);
+	ew_doc_add_name(doc, task, "comm", r->comm, strlen(r->comm));
+	ew_doc_add_name(doc, task, "exe", view->exe_path, view->exe_path_len);
 }
 
-static void add_file(struct document *doc, json_object *root, const struct ew_record_view *view)
+static void add_file(struct ew_doc *doc, json_object *root, const struct ew_record_view *view)
 {
 	const struct ew_record *r = &view->record;
-	json_object *file = add_object(doc, root, "file");
+	json_object *file = ew_doc_add_object(doc, root, "file");
 	char dev[32], mode[16];
 
 	/* policy.h: encoded as in the kernel */
 	snprintf(dev, sizeof(dev), "%u:%u", r->file.dev >> 20, r->file.dev & 0xfffff);
 	snprintf(mode, sizeof(mode), "%04o", r->file_mode & 07777);
-	add_name(doc, file, "path", view->file_path, view->file_path_len);
-	add_string(doc, file, "dev", dev);
-	add_number(doc, file, "ino", r->file.ino);
-	add_string(doc, file, "mode", mode);
-	add_number(doc, file, "uid", r->file_uid);
-	add_number(doc, file, "gid", r->file_gid);
+	ew_doc_add_name(doc, file, "path", view->file_path, view->file_path_len);
+	ew_doc_add_string(doc, file, "dev", dev);
+	ew_doc_add_number(doc, file, "ino", r->file.ino);
+	ew_doc_add_string(doc, file, "mode", mode);
+	ew_doc_add_number(doc, file, "uid", r->file_uid);
+	ew_doc_add_number(doc, file, "gid", r->file_gid);
 }
 
 /* An array in the making. */
 struct list {
-	struct document *doc;
+	struct ew_doc *doc;
 	json_object *array;
 };
 
@@ -164,95 +67,89 @@ static void append_gain(void *ctx, const char *gain)
 {
 	struct list *gains = ctx;
 
-	append(gains->doc, gains->array, json_object_new_string(gain));
+	ew_doc_append(gains->doc, gains->array, json_object_new_string(gain));
 }
 
-static void add_words(struct document *doc, json_object *root, const char *key, const struct ew_words *words,
-		      __u32 bits)
+static void add_words(struct ew_doc *doc, json_object *root, const char *key, const struct ew_words *words, __u32 bits)
 {
-	json_object *array = add_array(doc, root, key);
+	json_object *array = ew_doc_add_array(doc, root, key);
 
 	for (unsigned int i = 0; i < words->n; i++) {
 		if (bits & EW_BIT(i))
-			append(doc, array, json_object_new_string(ew_words_name(words, i)));
+			ew_doc_append(doc, array, json_object_new_string(ew_words_name(words, i)));
 	}
 }
 
-static void add_creds(struct document *doc, json_object *root, const char *key, const struct ew_creds *creds)
+static void add_creds(struct ew_doc *doc, json_object *root, const char *key, const struct ew_creds *creds)
 {
-	json_object *object = add_object(doc, root, key);
+	json_object *object = ew_doc_add_object(doc, root, key);
 	char permitted[24];
 
 	snprintf(permitted, sizeof(permitted), "%016llx", (unsigned long long)creds->permitted);
-	add_number(doc, object, "uid", creds->uid);
-	add_number(doc, object, "euid", creds->euid);
-	add_number(doc, object, "suid", creds->suid);
-	add_number(doc, object, "gid", creds->gid);
-	add_number(doc, object, "egid", creds->egid);
-	add_number(doc, object, "sgid", creds->sgid);
-	add_string(doc, object, "permitted", permitted);
-}
-
-static void add_true(struct document *doc, json_object *parent, const char *key)
-{
-	add(doc, parent, key, json_object_new_boolean(1));
+	ew_doc_add_number(doc, object, "uid", creds->uid);
+	ew_doc_add_number(doc, object, "euid", creds->euid);
+	ew_doc_add_number(doc, object, "suid", creds->suid);
+	ew_doc_add_number(doc, object, "gid", creds->gid);
+	ew_doc_add_number(doc, object, "egid", creds->egid);
+	ew_doc_add_number(doc, object, "sgid", creds->sgid);
+	ew_doc_add_string(doc, object, "permitted", permitted);
 }
 
 /* A number that may have a NAME. */
-static void add_named(struct document *doc, json_object *parent, const char *key, const char *name, __u32 number)
+static void add_named(struct ew_doc *doc, json_object *parent, const char *key, const char *name, __u32 number)
 {
 	if (name)
-		add_string(doc, parent, key, name);
+		ew_doc_add_string(doc, parent, key, name);
 	else
-		add_number(doc, parent, key, number);
+		ew_doc_add_number(doc, parent, key, number);
 }
 
 static void append_fd(void *ctx, const struct ew_fd_view *view)
 {
 	struct list *fds = ctx;
-	struct document *doc = fds->doc;
+	struct ew_doc *doc = fds->doc;
 	const struct ew_fd *fd = &view->fd;
 	_cleanup_free_ char *target = ew_fd_target(view, 0);
 	json_object *object = json_object_new_object(), *peer;
 	char dev[32];
 
-	append(doc, fds->array, object);
+	ew_doc_append(doc, fds->array, object);
 	if (doc->failed || !target) {
 		doc->failed = true;
 		return;
 	}
 	snprintf(dev, sizeof(dev), "%u:%u", fd->file.dev >> 20, fd->file.dev & 0xfffff);
-	add_number(doc, object, "fd", fd->fd);
-	add_string(doc, object, "kind", ew_words_name(&ew_fd_kind_words, fd->kind));
-	add_string(doc, object, "access", ew_fd_access(fd));
-	add_string(doc, object, "path", target);
-	add_string(doc, object, "dev", dev);
-	add_number(doc, object, "ino", fd->file.ino);
+	ew_doc_add_number(doc, object, "fd", fd->fd);
+	ew_doc_add_string(doc, object, "kind", ew_words_name(&ew_fd_kind_words, fd->kind));
+	ew_doc_add_string(doc, object, "access", ew_fd_access(fd));
+	ew_doc_add_string(doc, object, "path", target);
+	ew_doc_add_string(doc, object, "dev", dev);
+	ew_doc_add_number(doc, object, "ino", fd->file.ino);
 	if (fd->marks & EW_FD_DELETED)
-		add_true(doc, object, "deleted");
+		ew_doc_add_true(doc, object, "deleted");
 	if (fd->marks & EW_FD_TRUNCATED)
-		add_true(doc, object, "truncated");
+		ew_doc_add_true(doc, object, "truncated");
 	if (fd->marks & EW_FD_OTHER_NS)
-		add_true(doc, object, "other_mount_namespace");
+		ew_doc_add_true(doc, object, "other_mount_namespace");
 	if (fd->type) {
 		add_named(doc, object, "family", ew_fd_family(fd->family), fd->family);
 		add_named(doc, object, "type", ew_fd_socket_type(fd->type), fd->type);
 	}
 	if (fd->peer_pid || fd->peer_len) {
-		peer = add_object(doc, object, "peer");
+		peer = ew_doc_add_object(doc, object, "peer");
 		if (fd->peer_pid)
-			add_number(doc, peer, "pid", fd->peer_pid);
+			ew_doc_add_number(doc, peer, "pid", fd->peer_pid);
 		if (fd->peer_len)
-			add_name(doc, peer, "address", view->peer,
-				 *view->peer ? strnlen(view->peer, fd->peer_len) : fd->peer_len);
+			ew_doc_add_name(doc, peer, "address", view->peer,
+					*view->peer ? strnlen(view->peer, fd->peer_len) : fd->peer_len);
 	}
 	if (fd->dangers) {
-		add_true(doc, object, "dangerous");
+		ew_doc_add_true(doc, object, "dangerous");
 		add_words(doc, object, "danger", &ew_danger_words, fd->dangers);
 	}
 }
 
-static void add_fds(struct document *doc, json_object *root, const struct ew_record_view *view)
+static void add_fds(struct ew_doc *doc, json_object *root, const struct ew_record_view *view)
 {
 	struct list list = {.doc = doc};
 	json_object *object;
@@ -260,34 +157,34 @@ static void add_fds(struct document *doc, json_object *root, const struct ew_rec
 
 	if (!ew_record_fds(view, &fds))
 		return;
-	object = add_object(doc, root, "fds");
-	add_number(doc, object, "count", fds.count);
-	add(doc, object, "truncated", json_object_new_boolean(fds.described < fds.count));
-	list.array = add_array(doc, object, "list");
+	object = ew_doc_add_object(doc, root, "fds");
+	ew_doc_add_number(doc, object, "count", fds.count);
+	ew_doc_add(doc, object, "truncated", json_object_new_boolean(fds.described < fds.count));
+	list.array = ew_doc_add_array(doc, object, "list");
 	ew_record_each_fd(view, append_fd, &list);
 }
 
-static void add_cgroup(struct document *doc, json_object *root, const struct ew_record_view *view,
+static void add_cgroup(struct ew_doc *doc, json_object *root, const struct ew_record_view *view,
 		       const struct ew_record_names *names)
 {
 	_cleanup_free_ char *path = ew_record_cgroup_path(view, names, 0);
-	json_object *cgroup = add_object(doc, root, "cgroup");
+	json_object *cgroup = ew_doc_add_object(doc, root, "cgroup");
 
-	add_number(doc, cgroup, "id", view->record.cgroup_id);
+	ew_doc_add_number(doc, cgroup, "id", view->record.cgroup_id);
 	if (path)
-		add_string(doc, cgroup, "path", path);
+		ew_doc_add_string(doc, cgroup, "path", path);
 	else
-		add_null(doc, cgroup, "path");
+		ew_doc_add_null(doc, cgroup, "path");
 }
 
-static void add_profiles(struct document *doc, json_object *root, const struct ew_record *r,
+static void add_profiles(struct ew_doc *doc, json_object *root, const struct ew_record *r,
 			 const struct ew_record_names *names)
 {
 	json_object *array;
 
 	if (!r->profiles || !names->profile)
 		return;
-	array = add_array(doc, root, "profiles");
+	array = ew_doc_add_array(doc, root, "profiles");
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
 		char name[EW_PROFILE_NAME_MAX], escaped[4 * EW_PROFILE_NAME_MAX + 1];
 
@@ -297,12 +194,12 @@ static void add_profiles(struct document *doc, json_object *root, const struct e
 			ew_escape(escaped, sizeof(escaped), name, strnlen(name, sizeof(name)), 0);
 		else
 			snprintf(escaped, sizeof(escaped), "#%u", slot);
-		append(doc, array, json_object_new_string(escaped));
+		ew_doc_append(doc, array, json_object_new_string(escaped));
 	}
 }
 
-/* As add_name(), with a key that does not outlive the call. */
-static void add_id(struct document *doc, json_object *parent, const char *id, const char *name)
+/* As ew_doc_add_name(), with a key that does not outlive the call. */
+static void add_id(struct ew_doc *doc, json_object *parent, const char *id, const char *name)
 {
 	_cleanup_free_ char *escaped = ew_escape_dup(name, strlen(name), 0);
 	json_object *value = escaped ? json_object_new_string(escaped) : NULL;
@@ -314,14 +211,14 @@ static void add_id(struct document *doc, json_object *parent, const char *id, co
 }
 
 /* Those of the N ids that have a name, each once: {"0":"root"}. */
-static void add_ids(struct document *doc, json_object *root, const char *key, const __u32 *ids, size_t n,
+static void add_ids(struct ew_doc *doc, json_object *root, const char *key, const __u32 *ids, size_t n,
 		    int (*name_of)(void *, __u32, char *, size_t), void *ctx)
 {
 	json_object *object;
 
 	if (!name_of)
 		return;
-	object = add_object(doc, root, key);
+	object = ew_doc_add_object(doc, root, key);
 	for (size_t i = 0; i < n && !doc->failed; i++) {
 		char id[16], name[64];
 
@@ -331,7 +228,7 @@ static void add_ids(struct document *doc, json_object *root, const char *key, co
 	}
 }
 
-static void add_names(struct document *doc, json_object *root, const struct ew_record *r,
+static void add_names(struct ew_doc *doc, json_object *root, const struct ew_record *r,
 		      const struct ew_record_names *names)
 {
 	const struct ew_creds *before = &r->before, *after = &r->after;
@@ -350,12 +247,12 @@ static void append_arg(void *ctx, const char *arg)
 	_cleanup_free_ char *escaped = ew_escape_dup(arg, strlen(arg), 0);
 
 	if (escaped)
-		append(list->doc, list->array, json_object_new_string(escaped));
+		ew_doc_append(list->doc, list->array, json_object_new_string(escaped));
 	else
 		list->doc->failed = true;
 }
 
-static void add_argv(struct document *doc, json_object *root, const struct ew_record_view *view)
+static void add_argv(struct ew_doc *doc, json_object *root, const struct ew_record_view *view)
 {
 	struct list list = {.doc = doc};
 	__u32 args = view->record.args;
@@ -363,10 +260,10 @@ static void add_argv(struct document *doc, json_object *root, const struct ew_re
 
 	if (!args)
 		return;
-	object = add_object(doc, root, "argv");
-	add_string(doc, object, "from", args & EW_ARGS_IMAGE ? "image" : "caller");
-	add(doc, object, "truncated", json_object_new_boolean(!!(args & EW_ARGS_TRUNCATED)));
-	list.array = add_array(doc, object, "list");
+	object = ew_doc_add_object(doc, root, "argv");
+	ew_doc_add_string(doc, object, "from", args & EW_ARGS_IMAGE ? "image" : "caller");
+	ew_doc_add(doc, object, "truncated", json_object_new_boolean(!!(args & EW_ARGS_TRUNCATED)));
+	list.array = ew_doc_add_array(doc, object, "list");
 	ew_record_each_arg(view, append_arg, &list);
 }
 
@@ -377,12 +274,12 @@ static void append_parent(void *ctx, const struct ew_parent_view *parent)
 	struct list *list = ctx;
 	__u32 marks = parent->image.fd.marks;
 
-	append(list->doc, list->array, object);
+	ew_doc_append(list->doc, list->array, object);
 	if (list->doc->failed)
 		return;
-	add_number(list->doc, object, "pid", parent->pid);
+	ew_doc_add_number(list->doc, object, "pid", parent->pid);
 	if (!(marks & EW_FD_PATH)) {
-		add_null(list->doc, object, "exe");
+		ew_doc_add_null(list->doc, object, "exe");
 		return;
 	}
 	exe = ew_fd_target(&parent->image, 0);
@@ -390,52 +287,42 @@ static void append_parent(void *ctx, const struct ew_parent_view *parent)
 		list->doc->failed = true;
 		return;
 	}
-	add_string(list->doc, object, "exe", exe);
+	ew_doc_add_string(list->doc, object, "exe", exe);
 	if (marks & EW_FD_DELETED)
-		add_true(list->doc, object, "deleted");
+		ew_doc_add_true(list->doc, object, "deleted");
 	if (marks & EW_FD_TRUNCATED)
-		add_true(list->doc, object, "truncated");
+		ew_doc_add_true(list->doc, object, "truncated");
 }
 
-static void add_parents(struct document *doc, json_object *root, const struct ew_record_view *view)
+static void add_parents(struct ew_doc *doc, json_object *root, const struct ew_record_view *view)
 {
 	struct list list = {.doc = doc};
 
 	if (!view->parents)
 		return;
-	list.array = add_array(doc, root, "parents");
+	list.array = ew_doc_add_array(doc, root, "parents");
 	ew_record_each_parent(view, append_parent, &list);
-}
-
-static char *to_line(const struct document *doc, json_object *root)
-{
-	const char *line;
-
-	if (doc->failed)
-		return NULL;
-	line = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	return line ? strdup(line) : NULL;
 }
 
 char *ew_record_json(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset)
 {
 	_cleanup_json_ json_object *root = json_object_new_object();
 	const struct ew_record *r = &view->record;
-	struct document doc = {0};
+	struct ew_doc doc = {0};
 	struct list gains = {.doc = &doc};
 
-	add_head(&doc, root, "exec", r->time, offset);
-	add_string(&doc, root, "verdict", ew_words_name(&ew_verdict_words, r->verdict));
-	add_string(&doc, root, "reason", ew_words_name(&ew_reason_words, r->reason));
+	ew_doc_add_head(&doc, root, "exec", r->time, offset);
+	ew_doc_add_string(&doc, root, "verdict", ew_words_name(&ew_verdict_words, r->verdict));
+	ew_doc_add_string(&doc, root, "reason", ew_words_name(&ew_reason_words, r->reason));
 	add_rule(&doc, root, r);
 	add_task(&doc, root, view);
 	add_file(&doc, root, view);
-	gains.array = add_array(&doc, root, "gain");
+	gains.array = ew_doc_add_array(&doc, root, "gain");
 	ew_record_each_gain(view, names, 0, append_gain, &gains);
 	add_words(&doc, root, "cause", &ew_cause_words, r->causes);
 	add_words(&doc, root, "shape", &ew_shape_words, r->shapes);
 	if (r->withheld.kinds) {
-		gains.array = add_array(&doc, root, "withheld");
+		gains.array = ew_doc_add_array(&doc, root, "withheld");
 		ew_record_each_withheld(view, names, 0, append_gain, &gains);
 	}
 	add_creds(&doc, root, "before", &r->before);
@@ -445,50 +332,50 @@ char *ew_record_json(const struct ew_record_view *view, const struct ew_record_n
 	add_profiles(&doc, root, r, names);
 	add_names(&doc, root, r, names);
 	if (r->script_path_len)
-		add_name(&doc, root, "script", view->script_path, view->script_path_len);
+		ew_doc_add_name(&doc, root, "script", view->script_path, view->script_path_len);
 	add_argv(&doc, root, view);
 	add_parents(&doc, root, view);
-	return to_line(&doc, root);
+	return ew_doc_line(&doc, root);
 }
 
 char *ew_record_json_lost(__u64 boot, __s64 offset, __u64 count, __u64 total)
 {
 	_cleanup_json_ json_object *root = json_object_new_object();
-	struct document doc = {0};
+	struct ew_doc doc = {0};
 
-	add_head(&doc, root, "lost", boot, offset);
-	add_number(&doc, root, "count", count);
-	add_number(&doc, root, "total", total);
-	return to_line(&doc, root);
+	ew_doc_add_head(&doc, root, "lost", boot, offset);
+	ew_doc_add_number(&doc, root, "count", count);
+	ew_doc_add_number(&doc, root, "total", total);
+	return ew_doc_line(&doc, root);
 }
 
-static void add_known(struct document *doc, json_object *parent, const char *key, const char *text)
+static void add_known(struct ew_doc *doc, json_object *parent, const char *key, const char *text)
 {
 	if (*text)
-		add_string(doc, parent, key, text);
+		ew_doc_add_string(doc, parent, key, text);
 	else
-		add_null(doc, parent, key);
+		ew_doc_add_null(doc, parent, key);
 }
 
 char *ew_record_json_again(__u64 boot, __s64 offset, const struct ew_leak *leak, __u64 seconds)
 {
 	_cleanup_json_ json_object *root = json_object_new_object();
 	const struct ew_leak_words *words = &leak->words;
-	struct document doc = {0};
+	struct ew_doc doc = {0};
 	json_object *fd;
 
-	add_head(&doc, root, "fds", boot, offset);
-	add_number(&doc, root, "count", leak->untold);
-	add_number(&doc, root, "seconds", seconds);
+	ew_doc_add_head(&doc, root, "fds", boot, offset);
+	ew_doc_add_number(&doc, root, "count", leak->untold);
+	ew_doc_add_number(&doc, root, "seconds", seconds);
 	if (*words->profile)
-		add_string(&doc, root, "profile", words->profile);
-	add_known(&doc, add_object(&doc, root, "task"), "exe", words->giver);
-	add_known(&doc, add_object(&doc, root, "file"), "path", words->receiver);
-	fd = add_object(&doc, root, "fd");
-	add_string(&doc, fd, "kind", words->kind);
-	add_string(&doc, fd, "access", words->access);
-	add_string(&doc, fd, "path", words->target);
+		ew_doc_add_string(&doc, root, "profile", words->profile);
+	add_known(&doc, ew_doc_add_object(&doc, root, "task"), "exe", words->giver);
+	add_known(&doc, ew_doc_add_object(&doc, root, "file"), "path", words->receiver);
+	fd = ew_doc_add_object(&doc, root, "fd");
+	ew_doc_add_string(&doc, fd, "kind", words->kind);
+	ew_doc_add_string(&doc, fd, "access", words->access);
+	ew_doc_add_string(&doc, fd, "path", words->target);
 	if (leak->dangerous)
-		add_true(&doc, fd, "dangerous");
-	return to_line(&doc, root);
+		ew_doc_add_true(&doc, fd, "dangerous");
+	return ew_doc_line(&doc, root);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "change.h"
 #include "journal_entry.h"
 #include "leak_records.h"
 #include "log.h"
@@ -139,6 +140,27 @@ static void put_line(struct ew_recorder *r, char *json)
 	put(r, line, len + 1);
 }
 
+static int take_change(struct ew_recorder *r, const void *data, size_t size)
+{
+	__s64 offset = ew_record_clock_offset();
+	struct ew_change_record change;
+	size_t len = 0;
+	char *entry;
+
+	if (ew_change_read(&change, data, size)) {
+		r->bad++;
+		return 0;
+	}
+	ew_profile_names_follow(&r->pins, &r->profiles);
+	if (r->sink.kind == EW_SINK_JOURNAL) {
+		entry = ew_journal_entry_change(&change, &r->names, offset, &len);
+		put(r, entry, len);
+	} else {
+		put_line(r, ew_change_json(&change, &r->names, offset));
+	}
+	return !ew_sink_ready(&r->sink);
+}
+
 /* Stops the delivery as soon as something is left to be written. */
 static int take_record(void *ctx, const void *data, size_t size)
 {
@@ -147,6 +169,8 @@ static int take_record(void *ctx, const void *data, size_t size)
 	size_t len = 0;
 	char *entry;
 
+	if (ew_change_is(data, size))
+		return take_change(r, data, size);
 	if (ew_record_view_init(&r->view, data, size)) {
 		r->bad++;
 		return 0;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "announce.h"
 #include "apply.h"
 #include "cgroup.h"
 #include "image_read.h"
@@ -346,6 +347,14 @@ static int compare(const struct ew_image *before, const struct ew_image *after, 
 	return 0;
 }
 
+static void announce(const struct ew_pins *pins, const struct ew_image *image, const char *command)
+{
+	struct ew_change_record change;
+
+	ew_announce_image(&change, EW_ACTION_RELOAD, image, command);
+	ew_announce(pins, &change);
+}
+
 int ew_reload(const struct ew_pins *pins, const struct ew_policy *policy, struct ew_reload *r,
 	      struct ew_diagnostics *diag)
 {
@@ -380,7 +389,9 @@ int ew_reload(const struct ew_pins *pins, const struct ew_policy *policy, struct
 	if (err < 0 || r->dry_run || (r->unless == r->compiled && !stale))
 		return err;
 	err = swap(pins, stale, before, after);
-	if (err == 0)
-		r->in_force = TAKE_PTR(after);
-	return err;
+	if (err < 0)
+		return err;
+	announce(pins, after, r->command);
+	r->in_force = TAKE_PTR(after);
+	return 0;
 }

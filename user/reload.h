@@ -11,8 +11,9 @@
 /* Replacing the policy in force by another, in one step. */
 
 struct ew_reload {
-	bool dry_run; /* change nothing */
-	bool force;   /* keep profiles that went but are still in use, for those that have them */
+	bool dry_run;	     /* change nothing */
+	bool force;	     /* keep profiles that went but are still in use, for those that have them */
+	const char *command; /* the verb, for readers, who are told of what is put in force */
 	/*
 	 * Nothing is done if this is r->compiled of the reload before, and the policy means the same as then, to the
 	 * last inode and line. 0: it is put in force in any case.

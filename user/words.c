@@ -21,6 +21,9 @@ static const char *const shape_names[] = {EW_SHAPES(X)};
 static const char *const reason_names[] = {EW_REASONS(X)};
 static const char *const fd_kind_names[] = {EW_FD_KINDS(X)};
 static const char *const danger_names[] = {EW_FD_DANGERS(X)};
+static const char *const action_names[] = {EW_ACTIONS(X)};
+static const char *const subject_names[] = {EW_SUBJECTS(X)};
+static const char *const record_names[] = {EW_RECORDS(X)};
 #undef X
 
 _Static_assert(EW_ARRAY_SIZE(verdict_names) == EW_VERDICT_MAX, "a name for every verdict");
@@ -30,6 +33,9 @@ _Static_assert(EW_ARRAY_SIZE(shape_names) == EW_SHAPE_MAX, "a name for every sha
 _Static_assert(EW_ARRAY_SIZE(reason_names) == EW_REASON_MAX, "a name for every reason");
 _Static_assert(EW_ARRAY_SIZE(fd_kind_names) == EW_FD_KIND_MAX, "a name for every kind of descriptor");
 _Static_assert(EW_ARRAY_SIZE(danger_names) == EW_FD_DANGER_MAX, "a name for every danger");
+_Static_assert(EW_ARRAY_SIZE(action_names) == EW_ACTION_MAX, "a name for every action");
+_Static_assert(EW_ARRAY_SIZE(subject_names) == EW_SUBJECT_MAX, "a name for every subject");
+_Static_assert(EW_ARRAY_SIZE(record_names) == EW_RECORD_TYPE_MAX, "a name for every type of record");
 
 const struct ew_words ew_verdict_words = {verdict_names, EW_VERDICT_MAX};
 const struct ew_words ew_gain_words = {gain_names, EW_GAIN_MAX};
@@ -38,6 +44,9 @@ const struct ew_words ew_shape_words = {shape_names, EW_SHAPE_MAX};
 const struct ew_words ew_reason_words = {reason_names, EW_REASON_MAX};
 const struct ew_words ew_fd_kind_words = {fd_kind_names, EW_FD_KIND_MAX};
 const struct ew_words ew_danger_words = {danger_names, EW_FD_DANGER_MAX};
+const struct ew_words ew_action_words = {action_names, EW_ACTION_MAX};
+const struct ew_words ew_subject_words = {subject_names, EW_SUBJECT_MAX};
+const struct ew_words ew_record_words = {record_names, EW_RECORD_TYPE_MAX};
 
 const char *ew_words_name(const struct ew_words *words, unsigned int value)
 {

@@ -26,6 +26,9 @@ extern const struct ew_words ew_shape_words;   /* enum ew_shape */
 extern const struct ew_words ew_reason_words;  /* enum ew_reason */
 extern const struct ew_words ew_fd_kind_words; /* enum ew_fd_kind */
 extern const struct ew_words ew_danger_words;  /* enum ew_fd_danger */
+extern const struct ew_words ew_action_words;  /* enum ew_action */
+extern const struct ew_words ew_subject_words; /* enum ew_subject */
+extern const struct ew_words ew_record_words;  /* enum ew_record_type */
 
 /* The name of VALUE, or "unknown" for a value outside the list (a record of a newer program). Never NULL. */
 const char *ew_words_name(const struct ew_words *words, unsigned int value);

@@ -79,6 +79,8 @@ enum ew_args {
 
 /* One transition, as the programs put it into a reader's ring buffer. Zeroed before it is filled. */
 struct ew_record {
+	__u32 type; /* EW_RECORD_EXEC; else it is a struct ew_change_record (change.h) */
+	__u32 pad;
 	__u64 time;	   /* CLOCK_BOOTTIME, nanoseconds */
 	__u32 verdict;	   /* enum ew_verdict */
 	__u32 reason;	   /* enum ew_reason */
@@ -196,9 +198,12 @@ struct ew_state {
 	__u32 sticky;	/* 1 from before the first sticky profile is in force; process_tags is 1, too */
 	/* The generation since whose beginning the halves were made alike: no program sees the other half any more. */
 	__u32 settled;
-	__u32 verity;		      /* EW_VERITY_* (verity.h) */
-	__u32 fds;		      /* 1 from before the first profile that minds descriptors is in force */
-	__u32 patterns;		      /* 1 from before the first pattern of cgroups is stored; for tools */
+	__u32 verity;	      /* EW_VERITY_* (verity.h) */
+	__u32 fds;	      /* 1 from before the first profile that minds descriptors is in force */
+	__u32 patterns;	      /* 1 from before the first pattern of cgroups is stored; for tools */
+	__u32 changes_untold; /* changes of tags and policy that no reader was told of, as ew_announce could not be run
+			       */
+	__u32 pad;
 	struct ew_identity executor;  /* of the service manager, by which it starts services; all zero: it has none */
 	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */
 	struct ew_reader reader[EW_READERS_MAX];

@@ -66,6 +66,15 @@
 /* Why a descriptor is dangerous to whoever gets it, or to the host. */
 #define EW_FD_DANGERS(X) X(OUTSIDE_ROOT, "outside-root") X(CGROUP, "cgroup") X(PROC, "proc") X(BLOCK, "block")
 
+/* What a change did: to a tag the first two, to the policy the others. */
+#define EW_ACTIONS(X) X(TAG, "tag") X(UNTAG, "untag") X(LOAD, "load") X(RELOAD, "reload") X(UNLOAD, "unload")
+
+/* Who a tag is on. */
+#define EW_SUBJECTS(X) X(CGROUP, "cgroup") X(PROCESS, "process") X(USERS, "users") X(PROGRAM, "program")
+
+/* Types of the records that come out of the kernel. */
+#define EW_RECORDS(X) X(EXEC, "exec") X(TAG, "tag") X(POLICY, "policy")
+
 enum ew_verdict {
 #define X(id, word) EW_VERDICT_##id,
 	EW_VERDICTS(X)
@@ -113,6 +122,27 @@ enum ew_fd_danger {
 	EW_FD_DANGERS(X)
 #undef X
 		EW_FD_DANGER_MAX
+};
+
+enum ew_action {
+#define X(id, word) EW_ACTION_##id,
+	EW_ACTIONS(X)
+#undef X
+		EW_ACTION_MAX
+};
+
+enum ew_subject {
+#define X(id, word) EW_SUBJECT_##id,
+	EW_SUBJECTS(X)
+#undef X
+		EW_SUBJECT_MAX
+};
+
+enum ew_record_type {
+#define X(id, word) EW_RECORD_##id,
+	EW_RECORDS(X)
+#undef X
+		EW_RECORD_TYPE_MAX
 };
 
 #define EW_BIT(n) (1U << (n))

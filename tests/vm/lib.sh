@@ -161,7 +161,7 @@ t_now() {
 # that, who is going to change such files
 t_records() {
 	t_all=$(mktemp) # not among what is searched
-	find "$T_TMP" -xdev -type f -exec grep -haE '^\{"v":[0-9]+,"type":"(exec|lost|fds)"' {} + >"$t_all"
+	find "$T_TMP" -xdev -type f -exec grep -haE '^\{"v":[0-9]+,"type":"(exec|lost|fds|tag|policy)"' {} + >"$t_all"
 	if [ -s "$t_all" ]; then
 		gzip -c <"$t_all" | base64 -w 3000 | while IFS= read -r t_l; do
 			printf 'EWT|PACKED|%s|%s\n' "$T_TEST" "$t_l" >/dev/ttyS1

@@ -35,12 +35,15 @@ for c in /tl /tl/in /tl/inner; do
 done >/dev/null 2>&1
 cg_run /tl sh -c 'echo $$ >"$0/root"; exec asuser 1000 1000 1000 "$0/tree" "$0"' "$T_TMP" >/dev/null 2>&1
 cg_run /tl fdleak r=/etc/hosts -- /ew/bin/tiny
-all() { [ "$(wc -l <"$F")" -ge 20 ] && [ "$(wc -l <"$F")" = "$(wc -l <"$T_TMP/trace")" ]; }
+# that it has loaded, and looked for programs that were replaced, it told before the trace began
+all() { [ "$(wc -l <"$F")" -ge 20 ] && [ "$(wc -l <"$F")" = "$(($(wc -l <"$T_TMP/trace") + 2))" ]; }
 ok "all is written" wait_for 20 all
 kill $tracer
 wait $tracer
 kill $daemon
 wait $daemon
+is "and what was done" "policy policy exec" "$(head -n 3 "$F" | sed 's/.*"type":"\([a-z]*\)".*/\1/' | tr '\n' ' ' | sed 's/ $//')"
+sed -i '/"type":"policy"/d' "$F" # for t-record-changes.sh
 note "$(wc -l <"$F") records"
 
 t_case "text"
