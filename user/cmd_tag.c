@@ -8,13 +8,14 @@
 #include "cgroup.h"
 #include "cmd.h"
 #include "log.h"
+#include "persist.h"
 #include "policy_compile.h"
 #include "policy_text.h"
 #include "process.h"
 #include "tag_programs.h"
 #include "tag_users.h"
 
-enum { OPT_CGROUP = 256, OPT_UNIT, OPT_PID, OPT_USER, OPT_PROGRAM };
+enum { OPT_CGROUP = 256, OPT_UNIT, OPT_PID, OPT_USER, OPT_PROGRAM, OPT_PERSIST };
 
 static const struct option options[] = {
 	{"cgroup", required_argument, NULL, OPT_CGROUP},
@@ -22,6 +23,7 @@ static const struct option options[] = {
 	{"pid", required_argument, NULL, OPT_PID},
 	{"user", required_argument, NULL, OPT_USER},
 	{"program", required_argument, NULL, OPT_PROGRAM},
+	{"persist", no_argument, NULL, OPT_PERSIST},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
@@ -30,7 +32,8 @@ static const struct option options[] = {
 struct request {
 	const char *verb;
 	bool untag;
-	int kind; /* OPT_* */
+	bool persist; /* a unit's drop-in, too */
+	int kind;     /* OPT_* */
 	const char *object;
 	const char *profile; /* NULL: every profile, for untag */
 };
@@ -45,6 +48,10 @@ static int parse(int argc, char **argv, struct request *r)
 			return ew_cmd_help(r->verb);
 		if (c == '?')
 			return ew_cmd_usage(r->verb);
+		if (c == OPT_PERSIST) {
+			r->persist = true;
+			continue;
+		}
 		if (r->kind) {
 			ew_error("%s takes one of --cgroup, --unit, --pid, --user and --program, but got two", r->verb);
 			return ew_cmd_usage(r->verb);
@@ -54,6 +61,10 @@ static int parse(int argc, char **argv, struct request *r)
 	}
 	if (!r->kind || argc - optind > 1 || (argc == optind && !r->untag)) {
 		ew_error("%s takes what to tag and the name of a profile", r->verb);
+		return ew_cmd_usage(r->verb);
+	}
+	if (r->persist && r->kind != OPT_UNIT) {
+		ew_error("%s: --persist goes with --unit", r->verb);
 		return ew_cmd_usage(r->verb);
 	}
 	r->profile = argc > optind ? argv[optind] : NULL;
@@ -89,6 +100,8 @@ static int change_cgroup(const struct ew_pins *pins, const struct request *r, co
 	}
 	half = EW_HALF(ew_pins_generation(pins));
 	own = tag.policy.of[half] | tag.command;
+	if (!(own & profiles) && r->persist)
+		return 0; /* only the drop-in had it */
 	if (!(own & profiles))
 		return ew_error_ret(-ENOENT, "cgroup %s has no such tag of its own%s; see: execward list", path,
 				    tag.set.of[half] & profiles ? ", but inherits it from a cgroup above" : "");
@@ -108,6 +121,40 @@ static int change_unit(const struct ew_pins *pins, const struct request *r, __u6
 	int err = ew_cgroup_of_unit(r->object, path, sizeof(path));
 
 	return err < 0 ? err : change_cgroup(pins, r, path, profiles);
+}
+
+/* What can be done now comes first: of a tag that cannot be set nothing stays. */
+static int persist_tag(const struct ew_pins *pins, const struct request *r, __u64 profiles)
+{
+	struct ew_persist_unit unit;
+	int err = ew_persist_look(r->object, &unit);
+
+	if (err == 0 && unit.cgroup[0])
+		err = change_cgroup(pins, r, unit.cgroup, profiles);
+	return err < 0 ? err : ew_persist_add(&unit, r->profile);
+}
+
+/* The drop-in goes whatever is loaded, even if its profile is not in the policy any more. */
+static int persist_untag(const struct request *r)
+{
+	_cleanup_close_ int lock = ew_lock_take();
+	_cleanup_pins_ struct ew_pins pins;
+	struct ew_profile all[EW_PROFILES_MAX];
+	struct ew_persist_unit unit;
+	__u64 profiles = r->profile ? 0 : ~0ULL;
+	char why[512];
+	int err = lock < 0 ? lock : ew_persist_look(r->object, &unit);
+
+	ew_pins_init(&pins);
+	if (err == -EDEADLK)
+		err = 0; /* it should not have one, but may */
+	err = err < 0 ? err : ew_persist_remove(&unit, r->profile);
+	if (err < 0 || !unit.cgroup[0] || ew_pins_try(&pins, why, sizeof(why)) < 0 || ew_pins_profiles(&pins, all) < 0)
+		return err;
+	for (unsigned int slot = 0; r->profile && slot < EW_PROFILES_MAX; slot++)
+		if ((all[slot].flags & EW_PROFILE_USED) && EW_STREQ(all[slot].name, r->profile))
+			profiles = 1ULL << slot;
+	return profiles ? change_cgroup(&pins, r, unit.cgroup, profiles) : 0;
 }
 
 static int change_process(const struct ew_pins *pins, const struct request *r, __u64 profiles)
@@ -208,6 +255,8 @@ static int change(int argc, char **argv, struct request *r)
 	ew_pins_init(&pins);
 	if (err >= 0)
 		return err;
+	if (r->persist && r->untag)
+		return persist_untag(r) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 	lock = ew_pins_open_locked(&pins);
 	if (lock < 0)
 		return EW_EXIT_FAILED;
@@ -220,6 +269,8 @@ static int change(int argc, char **argv, struct request *r)
 	}
 	if (r->kind == OPT_CGROUP)
 		err = change_cgroup(&pins, r, r->object, profiles);
+	else if (r->kind == OPT_UNIT && r->persist)
+		err = persist_tag(&pins, r, profiles);
 	else if (r->kind == OPT_UNIT)
 		err = change_unit(&pins, r, profiles);
 	else if (r->kind == OPT_USER)
