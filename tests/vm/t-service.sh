@@ -201,5 +201,8 @@ systemctl daemon-reload
 ok "until the service is there, which it brings" systemctl start patty.service
 is "governed" refused "$(did patty "$SUDO")"
 ok "untag" execward untag --unit patty --persist
+t_case "the test that comes with the package"
+rm "$ETC"/*.yaml
+ok "passes here, too" sh /ew/dist/debian/tests/enforce
 rm -rf /etc/execward /opt/ew /home/alice/bin /tmp/sudo
 u_done
