@@ -11,6 +11,9 @@ SANITIZE ?=
 O ?= build$(if $(SANITIZE),/sanitize)
 PREFIX ?= /usr/local
 DESTDIR ?=
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 V ?= 0
 DEPS ?= yes
 
@@ -37,6 +40,9 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool libbpf-dev libcyaml-dev libyaml-dev \
 	libjson-c-dev libcap-dev libsmartcols-dev libsystemd-dev scdoc
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
+DEB_PACKAGES := dpkg-dev debhelper
+# what the packages are held against, and the shells that complete
+PACKAGING_PACKAGES := $(DEB_PACKAGES) lintian rpm rpmlint fish zsh bash-completion
 VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema
 LINT_PACKAGES := clang-format shellcheck git
 
@@ -62,21 +68,22 @@ USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 UNIT_OBJ := $(filter-out $(O)/user/main.o $(O)/user/loader.o $(O)/user/cmd_%.o,$(USER_OBJ))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 # docs/NAME.SECTION.scd
-MAN_PAGES := $(patsubst docs/%.scd,$(O)/man/%,$(wildcard docs/*.scd))
+MAN_PAGES := $(patsubst docs/%.scd,$(O)/man/%,$(wildcard docs/*.scd)) $(O)/man/execward.policy.5
+COMPLETIONS := $(addprefix $(O)/completion/,bash zsh fish)
 GUEST_TOOLS := $(patsubst tests/vm/guest/%.c,$(O)/tests/guest/%,$(wildcard tests/vm/guest/*.c))
 
 # --- building -----------------------------------------------------------------------------------------------------
 
-.PHONY: all help deps deps-unit deps-vm bpf demo unit-tests check check-unit check-vm bench install uninstall clean format lint vmlinux
+.PHONY: all help deps deps-unit deps-vm bpf demo unit-tests check check-unit check-vm bench install uninstall deb clean format lint vmlinux
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: deps
-	$(Q)$(MAKE) --no-print-directory $(O)/execward bpf $(MAN_PAGES)
+	$(Q)$(MAKE) --no-print-directory $(O)/execward bpf $(MAN_PAGES) $(COMPLETIONS)
 
 help:
-	@echo 'all demo check check-unit check-vm bench install uninstall clean format lint vmlinux deps'
-	@echo 'V=1 shows commands, SANITIZE=address,undefined, DEPS=no installs nothing, PREFIX, DESTDIR, O'
+	@echo 'all demo check check-unit check-vm bench install uninstall deb clean format lint vmlinux deps'
+	@echo 'V=1 shows commands, SANITIZE=address,undefined, DEPS=no installs nothing, PREFIX, DESTDIR, SYSCONFDIR, UNITDIR, O'
 
 deps:
 	$(call need,$(BUILD_PACKAGES))
@@ -122,6 +129,20 @@ $(O)/man/%: docs/%.scd
 	$(Q)mkdir -p $(@D)
 	$(Q)$(SCDOC) < $< > $@
 
+# its one source is the text that README.md leads to
+$(O)/man/execward.policy.5: docs/policy.md docs/man-of-markdown
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)docs/man-of-markdown execward.policy 5 'what execward refuses, and of whom' \
+		'execward(1), execward-records(5), execward.service(8), execward_enter(3)' < $< > $@.scd
+	$(Q)$(SCDOC) < $@.scd > $@ && rm -f $@.scd
+
+# of what the program itself says of its verbs and options
+$(O)/completion/%: $(O)/execward dist/make-completion
+	$(call say,SHELL,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)dist/make-completion $(@F) $(O)/execward > $@
+
 # --- tests --------------------------------------------------------------------------------------------------------
 
 # tables of cases override defaults on purpose
@@ -141,13 +162,13 @@ $(O)/tests/guest/%: tests/vm/guest/%.c Makefile
 unit-tests: $(UNIT_TESTS)
 
 check: deps-vm
-	$(call need,$(LINT_PACKAGES))
+	$(call need,$(LINT_PACKAGES) $(PACKAGING_PACKAGES))
 	$(Q)$(MAKE) $(JOBS) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no
 	$(Q)$(MAKE) $(JOBS) --no-print-directory unit-tests DEPS=no O=$(O)/sanitize SANITIZE=address,undefined
-	$(Q)O=$(O) tests/check unit sanitized docs build demo runner vm
+	$(Q)O=$(O) tests/check unit sanitized docs build packages demo runner vm
 
 check-unit: deps-unit
-	$(Q)$(MAKE) $(JOBS) --no-print-directory $(UNIT_TESTS) DEPS=no
+	$(Q)$(MAKE) $(JOBS) --no-print-directory $(UNIT_TESTS) $(O)/execward $(O)/man/execward.policy.5 DEPS=no
 	$(Q)O=$(O) tests/check unit docs
 
 check-vm: deps-vm
@@ -164,32 +185,43 @@ bench: deps-vm
 
 # --- installing ---------------------------------------------------------------------------------------------------
 
+# FILE:PLACE of all that is installed but man pages; the unit names the program that is installed with it
+DATA = include/execward/enter.h:$(PREFIX)/include/execward/enter.h \
+	$(foreach f,README.md CHANGELOG.md dist/execward-record.schema.json,$(f):$(PREFIX)/share/doc/execward/$(notdir $(f))) \
+	$(foreach f,$(wildcard dist/examples/*.yaml dist/examples/*.c),$(f):$(PREFIX)/share/doc/execward/examples/$(notdir $(f))) \
+	dist/execward.catalog:$(PREFIX)/lib/systemd/catalog/execward.catalog \
+	dist/etc/README:$(SYSCONFDIR)/execward/policy.d/README \
+	$(O)/completion/bash:$(PREFIX)/share/bash-completion/completions/execward \
+	$(O)/completion/zsh:$(ZSHDIR)/_execward $(O)/completion/fish:$(PREFIX)/share/fish/vendor_completions.d/execward.fish \
+	$(foreach page,$(MAN_PAGES),$(page):$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
+
 install: all
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include/execward $(DESTDIR)$(PREFIX)/share/doc/execward/examples \
-		$(DESTDIR)$(PREFIX)/lib/systemd/catalog $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,3 5)
-	$(INSTALL) -m 0755 $(O)/execward $(DESTDIR)$(PREFIX)/sbin/execward
-	$(INSTALL) -m 0644 include/execward/enter.h $(DESTDIR)$(PREFIX)/include/execward
-	$(INSTALL) -m 0644 README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/execward
-	$(INSTALL) -m 0644 dist/execward.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog
-	$(INSTALL) -m 0644 dist/execward-record.schema.json $(DESTDIR)$(PREFIX)/share/doc/execward
-	$(INSTALL) -m 0644 $(wildcard dist/examples/*.yaml dist/examples/*.c) $(DESTDIR)$(PREFIX)/share/doc/execward/examples
-	$(foreach page,$(MAN_PAGES),$(INSTALL) -m 0644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page))) &&) true
+	$(foreach d,$(DATA),$(INSTALL) -D -m 0644 $(subst :, "$(DESTDIR),$(d))" &&) true
+	$(INSTALL) -D -m 0755 $(O)/execward "$(DESTDIR)$(PREFIX)/sbin/execward"
+	sed '/^Exec/s|=execward |=$(PREFIX)/sbin/execward |' dist/execward.service > $(O)/execward.service
+	$(INSTALL) -D -m 0644 $(O)/execward.service "$(DESTDIR)$(UNITDIR)/execward.service"
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/execward $(DESTDIR)$(PREFIX)/include/execward/enter.h
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/catalog/execward.catalog
-	rm -f $(foreach page,$(MAN_PAGES),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/execward
+	rm -f $(foreach d,$(DATA),"$(DESTDIR)$(lastword $(subst :, ,$(d)))") "$(DESTDIR)$(PREFIX)/sbin/execward" "$(DESTDIR)$(UNITDIR)/execward.service"
+	-rmdir --ignore-fail-on-non-empty $(foreach d,$(SYSCONFDIR)/execward/policy.d $(SYSCONFDIR)/execward $(PREFIX)/include/execward \
+		$(PREFIX)/share/doc/execward/examples $(PREFIX)/share/doc/execward,"$(DESTDIR)$(d)")
+
+# --- packages -----------------------------------------------------------------------------------------------------
+
+# dpkg-buildpackage wants debian/ at the top: in a copy it is
+deb:
+	$(call need,$(BUILD_PACKAGES) $(DEB_PACKAGES))
+	$(Q)dist/build-deb $(O)/deb
 
 clean:
-	rm -rf $(O)/bpf $(O)/man $(O)/user $(O)/tests $(O)/execward $(O)/sanitize $(O)/vm
+	rm -rf $(O)/bpf $(O)/man $(O)/completion $(O)/deb $(O)/user $(O)/tests $(O)/execward $(O)/sanitize $(O)/vm
 
 # the pinned headers anew: make vmlinux BTF_x86_64=FILE BTF_arm64=FILE (vmlinux/btf-of-image makes such a file)
 vmlinux:
 	$(foreach arch,$(BPF_ARCHES),$(if $(BTF_$(arch)),vmlinux/make-header $(BTF_$(arch)) > vmlinux/$(arch)/vmlinux.h.new && mv vmlinux/$(arch)/vmlinux.h.new vmlinux/$(arch)/vmlinux.h;))
 
 C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^vmlinux/')
-SHELL_FILES = $(shell git ls-files .ci tests vmlinux | xargs grep -lE '^\#(!.*(ba)?sh| shellcheck shell=)')
+SHELL_FILES = $(shell git ls-files .ci dist docs tests vmlinux | xargs grep -lE '^\#(!.*(ba)?sh| shellcheck shell=)')
 format:
 	clang-format -i $(C_FILES)
 lint:

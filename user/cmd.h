@@ -22,31 +22,35 @@ enum ew_exit {
 };
 
 /* The verbs: name, function suffix, synopsis after the name, one line of help. */
-#define EW_VERBS(X)                                                                                             \
-	X("load", load, "", "attach the programs, pin them, and put the policy in force")                       \
-	X("unload", unload, "", "take all of it away")                                                          \
-	X("daemon", daemon, "[--records WHERE] [--buffer SIZE] [--period SECONDS]",                             \
-	  "load, then stay: write records, follow replaced programs, reload on SIGHUP")                         \
-	X("reload", reload, "[--dry-run] [--force] [--json]",                                                   \
-	  "read the policy anew, show what changes, and swap it in")                                            \
-	X("cat-config", cat_config, "", "the merged policy, with where each profile is from")                   \
-	X("show", show, "PROFILE [--json]", "one profile of the policy, compiled")                              \
-	X("status", status, "[--json]", "kernel support, profiles, tags, counters, losses")                     \
-	X("doctor", doctor, "[--json]", "why this machine can or cannot enforce")                               \
-	X("check", check, "[--json] [--strict] [FILE...]", "validate policy files")                             \
-	X("tag", tag,                                                                                           \
-	  "(--cgroup PATH | --unit UNIT | --pid PID | --user USER | --program PATH) PROFILE | --oci-state",     \
-	  "put tasks under a profile; USER is a name, an id or a range of ids")                                 \
-	X("untag", untag, "(--cgroup PATH | --unit UNIT | --pid PID | --user USER | --program PATH) [PROFILE]", \
-	  "undo tag")                                                                                           \
-	X("list", list, "[--json]", "what is tagged, and with what")                                            \
-	X("run", run, "PROFILE [--no-transition] [--close-fds [--keep-fd N]...] -- COMMAND [ARG...]",           \
-	  "run a command under a profile")                                                                      \
-	X("trace", trace, "[OPTION...]", "print transitions as they happen")                                    \
-	X("log", log, "[OPTION...] [FILE...]", "print recorded transitions, of the journal or of files")        \
-	X("fds", fds, "[--json] [FILE...]",                                                                     \
-	  "who leaks which descriptors into whom, of records (trace --fds --json), worst first")                \
-	X("explain", explain, "PROGRAM... [--as USER] [--in CGROUP | --pid PID] [--profile NAME] [--json]",     \
+#define EW_VERBS(X)                                                                                                    \
+	X("load", load, "", "attach the programs, pin them, and put the policy in force")                              \
+	X("unload", unload, "", "take all of it away")                                                                 \
+	X("daemon", daemon, "[--records WHERE] [--buffer SIZE] [--period SECONDS]",                                    \
+	  "load, then stay: write records, follow replaced programs, reload on SIGHUP")                                \
+	X("reload", reload, "[--dry-run] [--force] [--json] [--no-pager]",                                             \
+	  "read the policy anew, show what changes, and swap it in")                                                   \
+	X("cat-config", cat_config, "[--no-pager]", "the merged policy, with where each profile is from")              \
+	X("show", show, "PROFILE [--json] [--no-pager]", "one profile of the policy, compiled")                        \
+	X("status", status, "[--json] [--no-pager]", "kernel support, profiles, tags, counters, losses")               \
+	X("doctor", doctor, "[--json] [--no-pager]", "why this machine can or cannot enforce")                         \
+	X("check", check, "[--json] [--no-pager] [--strict] [FILE...]", "validate policy files")                       \
+	X("tag", tag,                                                                                                  \
+	  "(--cgroup PATH | --unit UNIT [--persist] | --pid PID | --user USER | --program PATH) PROFILE | "            \
+	  "--oci-state",                                                                                               \
+	  "put tasks under a profile; USER is a name, an id or a range of ids; --persist: at each start of the unit, " \
+	  "too")                                                                                                       \
+	X("untag", untag,                                                                                              \
+	  "(--cgroup PATH | --unit UNIT [--persist] | --pid PID | --user USER | --program PATH) [PROFILE]",            \
+	  "undo tag")                                                                                                  \
+	X("list", list, "[--json] [--no-pager]", "what is tagged, and with what")                                      \
+	X("run", run, "PROFILE [--no-transition] [--close-fds [--keep-fd N]...] -- COMMAND [ARG...]",                  \
+	  "run a command under a profile")                                                                             \
+	X("trace", trace, "[OPTION...]", "print transitions as they happen")                                           \
+	X("log", log, "[OPTION...] [FILE...]", "print recorded transitions, of the journal or of files")               \
+	X("fds", fds, "[--json] [--no-pager] [FILE...]",                                                               \
+	  "who leaks which descriptors into whom, of records (trace --fds --json), worst first")                       \
+	X("explain", explain,                                                                                          \
+	  "PROGRAM... [--as USER] [--in CGROUP | --pid PID] [--profile NAME] [--json] [--no-pager]",                   \
 	  "what executing PROGRAM would gain, the verdict, and the rule")
 
 #define X(name, fn, synopsis, help) int ew_cmd_##fn(int argc, char **argv);

@@ -26,6 +26,7 @@
 #include "reload.h"
 #include "signals.h"
 #include "support.h"
+#include "watchdog.h"
 
 /*
  * `daemon` decides nothing: what is loaded goes on without it. It keeps the policy up to date: it takes in what changed
@@ -44,6 +45,7 @@ struct daemon {
 	struct ew_image *image; /* it, compiled; NULL: not known */
 	__u64 compiled;		/* ew_reload.compiled of it; 0: not known */
 	struct ew_recorder recorder;
+	struct ew_watchdog watchdog;
 	time_t looked;	 /* when it looked for what nothing tells of, CLOCK_MONOTONIC */
 	bool behind;	 /* programs may have been replaced since they were looked up for the policy in force */
 	__u32 paths_cut; /* ew_state.cgroup_paths_cut that was told */
@@ -225,7 +227,7 @@ static int on_signal(struct daemon *d, int signals)
 		return 0;
 	if (info.ssi_signo != SIGHUP)
 		return ENDED;
-	sd_notify(0, "RELOADING=1");
+	ew_watchdog_reloading();
 	err = with_pins(d, reload_asked);
 	sd_notify(0, "READY=1");
 	return err;
@@ -299,6 +301,12 @@ static int next_look(const struct daemon *d)
 	return d->behind || left <= 0 ? 0 : (int)left * 1000;
 }
 
+/* Of two times to wait, where -1 is for ever. */
+static int sooner(int wait, int other)
+{
+	return other >= 0 && other < wait ? other : wait;
+}
+
 /* What there is to do is done one thing at a time, and is not kept from it by records that come and come. */
 static int watch(struct daemon *d, int signals, int lock)
 {
@@ -311,9 +319,9 @@ static int watch(struct daemon *d, int signals, int lock)
 			{.fd = lock, .events = POLLIN},
 			{},
 		};
-		int look = next_look(d), retry = ew_recorder_poll(&d->recorder, &fds[3]);
+		int wait = sooner(next_look(d), ew_recorder_poll(&d->recorder, &fds[3]));
 
-		if (poll(fds, EW_ARRAY_SIZE(fds), retry >= 0 && retry < look ? retry : look) < 0) {
+		if (poll(fds, EW_ARRAY_SIZE(fds), sooner(wait, ew_watchdog_ping(&d->watchdog))) < 0) {
 			if (errno != EINTR)
 				return -errno;
 			continue;

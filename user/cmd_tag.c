@@ -10,13 +10,14 @@
 #include "cmd.h"
 #include "log.h"
 #include "oci_state.h"
+#include "persist.h"
 #include "policy_compile.h"
 #include "policy_text.h"
 #include "process.h"
 #include "tag_programs.h"
 #include "tag_users.h"
 
-enum { OPT_CGROUP = 256, OPT_UNIT, OPT_PID, OPT_USER, OPT_PROGRAM, OPT_OCI_STATE };
+enum { OPT_CGROUP = 256, OPT_UNIT, OPT_PID, OPT_USER, OPT_PROGRAM, OPT_PERSIST, OPT_OCI_STATE };
 
 static const struct option options[] = {
 	{"cgroup", required_argument, NULL, OPT_CGROUP},
@@ -25,6 +26,7 @@ static const struct option options[] = {
 	{"user", required_argument, NULL, OPT_USER},
 	{"program", required_argument, NULL, OPT_PROGRAM},
 	{"oci-state", no_argument, NULL, OPT_OCI_STATE},
+	{"persist", no_argument, NULL, OPT_PERSIST},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
@@ -33,7 +35,9 @@ static const struct option options[] = {
 struct request {
 	const char *verb;
 	bool untag;
-	int kind; /* OPT_* */
+	bool persist; /* a unit's drop-in, too */
+	bool nothing; /* but that was changed */
+	int kind;     /* OPT_* */
 	const char *object;
 	const char *profile;		/* NULL: every profile, for untag */
 	struct ew_change_record change; /* what becomes of it, for readers */
@@ -49,6 +53,10 @@ static int parse(int argc, char **argv, struct request *r)
 			return ew_cmd_help(r->verb);
 		if (c == '?')
 			return ew_cmd_usage(r->verb);
+		if (c == OPT_PERSIST) {
+			r->persist = true;
+			continue;
+		}
 		if (r->kind) {
 			ew_error("%s takes one thing to tag, but got two", r->verb);
 			return ew_cmd_usage(r->verb);
@@ -64,6 +72,10 @@ static int parse(int argc, char **argv, struct request *r)
 	}
 	if (!r->kind || argc - optind > 1 || (argc == optind && !r->untag)) {
 		ew_error("%s takes what to tag and the name of a profile", r->verb);
+		return ew_cmd_usage(r->verb);
+	}
+	if (r->persist && r->kind != OPT_UNIT) {
+		ew_error("%s: --persist goes with --unit", r->verb);
 		return ew_cmd_usage(r->verb);
 	}
 	r->profile = argc > optind ? argv[optind] : NULL;
@@ -104,6 +116,10 @@ static int change_cgroup(const struct ew_pins *pins, struct request *r, const ch
 	}
 	half = EW_HALF(ew_pins_generation(pins));
 	own = tag.policy.of[half] | tag.command;
+	if (!(own & profiles) && r->persist) {
+		r->nothing = true; /* only the drop-in had it */
+		return 0;
+	}
 	if (!(own & profiles))
 		return ew_error_ret(-ENOENT, "cgroup %s has no such tag of its own%s; see: execward list", path,
 				    tag.set.of[half] & profiles ? ", but inherits it from a cgroup above" : "");
@@ -124,6 +140,72 @@ static int change_unit(const struct ew_pins *pins, struct request *r, __u64 prof
 	int err = ew_cgroup_of_unit(r->object, path, sizeof(path));
 
 	return err < 0 ? err : change_cgroup(pins, r, path, profiles);
+}
+
+/* What can be done now comes first: of a tag that cannot be set nothing stays. */
+static int persist_tag(const struct ew_pins *pins, struct request *r, __u64 profiles)
+{
+	struct ew_persist_unit unit;
+	int err = ew_persist_look(r->object, &unit);
+
+	r->nothing = !unit.cgroup[0];
+	if (err == 0 && unit.cgroup[0])
+		err = change_cgroup(pins, r, unit.cgroup, profiles);
+	return err < 0 ? err : ew_persist_add(&unit, r->profile);
+}
+
+/* Which profiles there are. */
+static __u64 slots_in_use(const struct ew_pins *pins)
+{
+	struct ew_profile all[EW_PROFILES_MAX];
+	__u64 set = 0;
+
+	if (ew_pins_profiles(pins, all) < 0)
+		return ~0ULL;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		set |= all[slot].flags & EW_PROFILE_USED ? 1ULL << slot : 0;
+	return set;
+}
+
+/* What is to be told of the change that begins. */
+static void begin(const struct ew_pins *pins, struct request *r, __u64 profiles)
+{
+	r->change.action = r->untag ? EW_ACTION_UNTAG : EW_ACTION_TAG;
+	r->change.profiles = r->profile ? profiles : slots_in_use(pins);
+	snprintf(r->change.command, sizeof(r->change.command), "%s", r->verb);
+}
+
+static int end(const struct ew_pins *pins, struct request *r, int err)
+{
+	if (err == 0 && !r->nothing)
+		ew_announce(pins, &r->change);
+	return err;
+}
+
+/* The drop-in goes whatever is loaded, even if its profile is not in the policy any more. */
+static int persist_untag(struct request *r)
+{
+	_cleanup_close_ int lock = ew_lock_take();
+	_cleanup_pins_ struct ew_pins pins;
+	struct ew_profile all[EW_PROFILES_MAX];
+	struct ew_persist_unit unit;
+	__u64 profiles = r->profile ? 0 : ~0ULL;
+	char why[512];
+	int err = lock < 0 ? lock : ew_persist_look(r->object, &unit);
+
+	ew_pins_init(&pins);
+	if (err == -EDEADLK)
+		err = 0; /* it should not have one, but may */
+	err = err < 0 ? err : ew_persist_remove(&unit, r->profile);
+	if (err < 0 || !unit.cgroup[0] || ew_pins_try(&pins, why, sizeof(why)) < 0 || ew_pins_profiles(&pins, all) < 0)
+		return err;
+	for (unsigned int slot = 0; r->profile && slot < EW_PROFILES_MAX; slot++)
+		if ((all[slot].flags & EW_PROFILE_USED) && EW_STREQ(all[slot].name, r->profile))
+			profiles = 1ULL << slot;
+	if (!profiles)
+		return 0;
+	begin(&pins, r, profiles);
+	return end(&pins, r, change_cgroup(&pins, r, unit.cgroup, profiles));
 }
 
 static int change_process(const struct ew_pins *pins, struct request *r, __u64 profiles)
@@ -244,26 +326,13 @@ static int find_container(struct request *r, struct ew_oci_state *state, char *p
 	return err;
 }
 
-/* Which profiles there are. */
-static __u64 slots_in_use(const struct ew_pins *pins)
-{
-	struct ew_profile all[EW_PROFILES_MAX];
-	__u64 set = 0;
-
-	if (ew_pins_profiles(pins, all) < 0)
-		return ~0ULL;
-	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
-		set |= all[slot].flags & EW_PROFILE_USED ? 1ULL << slot : 0;
-	return set;
-}
-
 static int change_any(const struct ew_pins *pins, struct request *r, __u64 profiles)
 {
 	switch (r->kind) {
 	case OPT_CGROUP:
 		return change_cgroup(pins, r, r->object, profiles);
 	case OPT_UNIT:
-		return change_unit(pins, r, profiles);
+		return r->persist ? persist_tag(pins, r, profiles) : change_unit(pins, r, profiles);
 	case OPT_USER:
 		return change_users(pins, r, profiles);
 	case OPT_PROGRAM:
@@ -291,6 +360,8 @@ static int change(int argc, char **argv, struct request *r)
 			return err == -ENODATA ? EW_EXIT_OK : EW_EXIT_FAILED;
 		r->kind = OPT_CGROUP;
 	}
+	if (r->persist && r->untag)
+		return persist_untag(r) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 	lock = ew_pins_open_locked(&pins);
 	if (lock < 0)
 		return EW_EXIT_FAILED;
@@ -301,12 +372,8 @@ static int change(int argc, char **argv, struct request *r)
 			return EW_EXIT_FAILED;
 		profiles = 1ULL << slot;
 	}
-	r->change.action = r->untag ? EW_ACTION_UNTAG : EW_ACTION_TAG;
-	r->change.profiles = r->profile ? profiles : slots_in_use(&pins);
-	snprintf(r->change.command, sizeof(r->change.command), "%s", r->verb);
-	err = change_any(&pins, r, profiles);
-	if (err == 0)
-		ew_announce(&pins, &r->change);
+	begin(&pins, r, profiles);
+	err = end(&pins, r, change_any(&pins, r, profiles));
 	return err < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 }
 

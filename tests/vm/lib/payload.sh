@@ -23,7 +23,11 @@ payload() {
 		done < <(find "$EW_BUILD/tests/guest" -maxdepth 1 -type f -executable)
 	fi
 	missing_libraries "$dir"
-	(cd "$1" && find ew | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$2"
+	# where "make install" puts them, for systemd to find; no test but one starts the service
+	mkdir -p "$1/usr/local/lib/systemd/system" "$1/usr/local/sbin"
+	[ ! -e "$EW_ROOT/dist/execward.service" ] || cp "$EW_ROOT/dist/execward.service" "$1/usr/local/lib/systemd/system/"
+	ln -s /ew/bin/execward "$1/usr/local/sbin/execward"
+	(cd "$1" && find ew usr | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$2"
 }
 
 # The images have what execward is linked with on Debian 12. Anything else (a sanitizer's runtime, a newer library) goes to
