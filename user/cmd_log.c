@@ -26,6 +26,7 @@ struct log {
 	struct ew_filter filter;
 	enum ew_format format;
 	const char *color;
+	bool follow;
 	__u64 since, until; /* nanoseconds since the epoch; 0: no limit */
 	unsigned long count, printed;
 	struct ew_output output;
@@ -210,6 +211,15 @@ static bool parse_time(const char *text, __u64 *out)
 	return false;
 }
 
+static int read_from(struct log *log, int n, char **files)
+{
+	if (!n)
+		return ew_journal_read(&log->lines, log->since, log->follow, take_line, log);
+	if (log->follow)
+		return ew_record_lines_follow(&log->lines, files[0], take_line, log);
+	return ew_record_lines_read(&log->lines, n, files, take_line, log);
+}
+
 static int read_all(struct log *log, int n, char **files)
 {
 	int err = ew_filter_open_past(&log->filter, &log->options);
@@ -223,8 +233,7 @@ static int read_all(struct log *log, int n, char **files)
 	if (log->output.terminal && log->format == EW_FORMAT_TEXT)
 		err = ew_output_line(&log->output, ew_record_text_header(&log->output.text, log->options.fds));
 	if (!err)
-		err = n ? ew_record_lines_read(&log->lines, n, files, take_line, log)
-			: ew_journal_read(&log->lines, log->since, take_line, log);
+		err = read_from(log, n, files);
 	if (!err && !n && !log->lines.lines && geteuid() != 0)
 		ew_warning("no record in what you may read of the journal; root and the group systemd-journal may read "
 			   "all of it");
@@ -237,6 +246,7 @@ static const struct option options[] = {
 	EW_FILTER_OPTIONS,
 	{"since", required_argument, NULL, OPT_SINCE},
 	{"until", required_argument, NULL, OPT_UNTIL},
+	{"follow", no_argument, NULL, 'f'},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"color", required_argument, NULL, OPT_COLOR},
 	{"no-pager", no_argument, NULL, OPT_NO_PAGER},
@@ -251,6 +261,8 @@ static const char help_text[] =
 	"      --since TIME    TIME: \"2026-11-22\", \"2026-11-22 16:00:00\", or @SECONDS\n"
 	"      --until TIME\n"
 	"  -n COUNT            end after COUNT transitions\n"
+	"  -f, --follow        then go on with what comes; of files with one, and with the next of\n"
+	"                      its name when it is renamed\n"
 	"      --json          JSON Lines, as they were\n"
 	"  -o FORMAT           text, json, or ecs: JSON Lines with the field names of the\n"
 	"                      Elastic Common Schema\n"
@@ -267,6 +279,9 @@ static const char *take_option(struct log *log, int option, const char *arg)
 		return parse_time(arg, &log->until) ? NULL : "a time such as \"2026-11-22 16:00\" or @SECONDS";
 	case OPT_JSON:
 		log->format = EW_FORMAT_JSON;
+		return NULL;
+	case 'f':
+		log->follow = true;
 		return NULL;
 	case 'o':
 		return ew_format_find(arg, &log->format) ? NULL : "text, json or ecs";
@@ -288,7 +303,7 @@ static int parse_options(struct log *log, int argc, char **argv)
 	const char *wanted;
 	int c, index = -1;
 
-	while ((c = getopt_long(argc, argv, "hn:o:", options, &index)) != -1) {
+	while ((c = getopt_long(argc, argv, "hfn:o:", options, &index)) != -1) {
 		if (c == 'h') {
 			ew_cmd_help("log");
 			fputs(help_text, stdout);
@@ -322,6 +337,10 @@ int ew_cmd_log(int argc, char **argv)
 	code = parse_options(log, argc, argv);
 	if (code >= 0)
 		return code;
+	if (log->follow && (argc - optind > 1 || (argc > optind && EW_STREQ(argv[optind], "-")))) {
+		ew_error("log: --follow takes one file, or none for the journal");
+		return ew_cmd_usage("log");
+	}
 	err = read_all(log, argc - optind, argv + optind);
 	code = ew_record_lines_end(&log->lines);
 	ew_filter_clear(&log->filter);

@@ -11,6 +11,7 @@
 #include "util.h"
 
 #define RECORD "EXECWARD_RECORD="
+#define FOLLOW_USEC 500000 /* how often it is looked whether anybody still reads what is printed */
 
 static void closep(sd_journal **journal)
 {
@@ -53,7 +54,18 @@ static int take_entry(sd_journal *journal, struct ew_record_lines *lines, ew_rec
 	return ew_record_line(lines, line, strlen(line), name, 0, fn, ctx);
 }
 
-int ew_journal_read(struct ew_record_lines *lines, __u64 since, ew_record_line_fn fn, void *ctx)
+/* As ew_record_lines_wait(). */
+static int wait_for_more(sd_journal *journal)
+{
+	int err = ew_record_lines_wait(0);
+
+	if (err)
+		return err;
+	err = sd_journal_wait(journal, FOLLOW_USEC);
+	return err < 0 ? err : 0;
+}
+
+int ew_journal_read(struct ew_record_lines *lines, __u64 since, bool follow, ew_record_line_fn fn, void *ctx)
 {
 	EW_CLEANUP(closep) sd_journal *journal = NULL;
 	int err = sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY);
@@ -66,10 +78,16 @@ int ew_journal_read(struct ew_record_lines *lines, __u64 since, ew_record_line_f
 		err = sd_journal_set_data_threshold(journal, 0);
 	if (err >= 0)
 		err = since ? sd_journal_seek_realtime_usec(journal, since / 1000) : sd_journal_seek_head(journal);
-	while (err >= 0 && (err = sd_journal_next(journal)) > 0) {
-		err = take_entry(journal, lines, fn, ctx);
+	do {
+		while (err >= 0 && (err = sd_journal_next(journal)) > 0) {
+			err = take_entry(journal, lines, fn, ctx);
+			if (err > 0)
+				return err;
+		}
+		if (err >= 0 && follow)
+			err = wait_for_more(journal);
 		if (err > 0)
 			return err;
-	}
+	} while (err >= 0 && follow);
 	return err < 0 ? ew_error_ret(err, "the journal cannot be read: %s", strerror(-err)) : 0;
 }

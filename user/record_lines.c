@@ -2,12 +2,16 @@
 #include "record_lines.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd.h"
 #include "json_get.h"
 #include "log.h"
+#include "output.h"
 #include "util.h"
 
 /* What is wrong with a line that is no JSON, in the tokener's opinion. */
@@ -135,6 +139,105 @@ int ew_record_lines_read(struct ew_record_lines *lines, int n, char **names, ew_
 		if (file != stdin)
 			fclose(file);
 	}
+	return err;
+}
+
+#define FOLLOW_MSEC 200 /* how often a file is looked at again */
+
+int ew_record_lines_wait(int milliseconds)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+
+	if (fflush(stdout))
+		return errno == EPIPE ? EW_OUTPUT_READER_GONE : -errno;
+	poll(&out, 1, milliseconds);
+	return out.revents & (POLLERR | POLLHUP) ? EW_OUTPUT_READER_GONE : 0;
+}
+
+/* A file that is followed, and what was read of its last line. */
+struct followed {
+	const char *name;
+	int fd; /* -1: it is not there just now */
+	unsigned long number;
+	char *line; /* EW_RECORD_LINE_MAX + 2 bytes */
+	size_t len;
+};
+
+/* Whole lines of what is in the buffer; of a line that is too long its beginning stays, so that it shows. */
+static int take_lines(struct ew_record_lines *lines, struct followed *f, ew_record_line_fn fn, void *ctx)
+{
+	char *end, *start = f->line;
+	int err = 0;
+
+	while (err == 0 && (end = memchr(start, '\n', f->len - (size_t)(start - f->line)))) {
+		*end = '\0';
+		err = ew_record_line(lines, start, (size_t)(end - start), f->name, ++f->number, fn, ctx);
+		start = end + 1;
+	}
+	f->len -= (size_t)(start - f->line);
+	memmove(f->line, start, f->len);
+	if (f->len > EW_RECORD_LINE_MAX)
+		f->len = EW_RECORD_LINE_MAX;
+	return err;
+}
+
+static int read_on(struct ew_record_lines *lines, struct followed *f, ew_record_line_fn fn, void *ctx)
+{
+	ssize_t n = 0;
+	int err = 0;
+
+	while (err == 0 && (n = read(f->fd, f->line + f->len, EW_RECORD_LINE_MAX + 1 - f->len)) > 0) {
+		f->len += (size_t)n;
+		err = take_lines(lines, f, fn, ctx);
+	}
+	return n < 0 ? ew_error_ret(-errno, "%s cannot be read: %s", f->name, strerror(errno)) : err;
+}
+
+/* Whether the file of that name is another one than is read. */
+static bool is_replaced(const struct followed *f)
+{
+	struct stat named, open_one;
+
+	return f->fd < 0 || fstat(f->fd, &open_one) < 0 ||
+	       (stat(f->name, &named) == 0 && (named.st_ino != open_one.st_ino || named.st_dev != open_one.st_dev));
+}
+
+/* What is written last to the file before is still read: its writer makes the next one when it is done with it. */
+static int next_file(struct ew_record_lines *lines, struct followed *f, ew_record_line_fn fn, void *ctx)
+{
+	int err = f->fd < 0 ? 0 : read_on(lines, f, fn, ctx);
+
+	if (err)
+		return err;
+	ew_closep(&f->fd);
+	f->fd = open(f->name, O_RDONLY | O_CLOEXEC);
+	f->number = 0;
+	f->len = 0;
+	return 0;
+}
+
+int ew_record_lines_follow(struct ew_record_lines *lines, const char *name, ew_record_line_fn fn, void *ctx)
+{
+	_cleanup_free_ char *line = malloc(EW_RECORD_LINE_MAX + 2);
+	_cleanup_close_ int fd = open(name, O_RDONLY | O_CLOEXEC);
+	struct followed f = {.name = name, .fd = fd, .line = line};
+	int err = 0;
+
+	if (fd < 0)
+		return ew_error_ret(-errno, "%s cannot be opened: %s", name, strerror(errno));
+	if (!line)
+		return ew_error_ret(-ENOMEM, "%s cannot be read: %s", name, strerror(ENOMEM));
+	fd = -1;
+	while (err == 0) {
+		err = f.fd < 0 ? 0 : read_on(lines, &f, fn, ctx);
+		if (err == 0 && is_replaced(&f))
+			err = next_file(lines, &f, fn, ctx);
+		else if (err == 0)
+			err = ew_record_lines_wait(FOLLOW_MSEC);
+		if (err == 0 && f.fd < 0)
+			err = ew_record_lines_wait(FOLLOW_MSEC);
+	}
+	ew_closep(&f.fd);
 	return err;
 }
 

@@ -32,6 +32,20 @@ int ew_record_line(struct ew_record_lines *lines, const char *line, size_t len, 
  */
 int ew_record_lines_read(struct ew_record_lines *lines, int n, char **names, ew_record_line_fn fn, void *ctx);
 
+/*
+ * ew_record_lines_follow - the same of the one file NAME, and of what is written to it from then on
+ *
+ * One that is renamed or removed is read to its end, and then the next of its name. A line is taken once it has its
+ * newline. Before it waits it flushes standard output. Returns what FN ended with, EW_OUTPUT_READER_GONE when nobody
+ * reads standard output any more, or, logged, a negative errno.
+ */
+int ew_record_lines_follow(struct ew_record_lines *lines, const char *name, ew_record_line_fn fn, void *ctx);
+
+/*
+ * Flushes standard output and waits so many MILLISECONDS at most. Returns 0, or EW_OUTPUT_READER_GONE.
+ */
+int ew_record_lines_wait(int milliseconds);
+
 /* Says how many were left out. Returns EW_EXIT_*: some that are bad do not make it fail, nothing but such lines does.
  */
 int ew_record_lines_end(const struct ew_record_lines *lines);

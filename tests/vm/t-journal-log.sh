@@ -82,6 +82,35 @@ is "since that day" "$(wc -l <"$F")" "$(TZ=UTC execward log --json --since "$fir
 is "until that day" 0 "$(TZ=UTC execward log --json --until "$first" "$F" | wc -l)"
 is "no such" "" "$(execward log --profile nix "$F")"
 
+t_case "follow"
+L=$T_TMP/live
+head -n 2 "$F" >"$L"
+execward log --json --follow "$L" >"$T_TMP/followed" 2>"$T_TMP/said" &
+FOLLOWER=$!
+got() { [ "$(grep -c . "$T_TMP/followed")" = "$1" ]; }
+ok "what is there" wait_for 20 got 2
+sed -n 3p "$F" | head -c 200 >>"$L"
+ok "a part of a line is waited for" got 2
+sed -n 3p "$F" | tail -c +201 >>"$L"
+ok "its end" wait_for 20 got 3
+mv "$L" "$L.1"
+sed -n 4p "$F" >>"$L.1"
+sed -n 5,6p "$F" >"$T_TMP/next" && mv "$T_TMP/next" "$L"
+ok "rotated" wait_for 20 got 6
+rm "$L"
+sed -n 7p "$F" >"$T_TMP/next" && mv "$T_TMP/next" "$L"
+ok "removed and made again" wait_for 20 got 7
+echo '{"v":1' >>"$L"
+said() { [ -s "$T_TMP/said" ]; }
+ok "a line that is none" wait_for 20 said
+is "is named" "execward: warning: $L:2: cut off; left out" "$(cat "$T_TMP/said")"
+kill $FOLLOWER
+is "all, in order" "$(head -n 7 "$F")" "$(cat "$T_TMP/followed")"
+is "-n ends it" "$(sed -n 7p "$F")" "$(execward log --json -f -n 1 "$L" 2>/dev/null)"
+rc "one file at a time" 2 execward log -f "$L" "$F"
+rc "no such file" 1 execward log -f /nowhere
+rm "$L" "$L.1"
+
 t_case "bad lines"
 {
 	head -n 2 "$F"
