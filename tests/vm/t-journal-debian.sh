@@ -10,7 +10,7 @@
 
 # message N: the MESSAGE_ID
 message() { sed -n 's/^-- //p' /ew/dist/execward.catalog | sed -n "$1p"; }
-DENY=$(message 3) LOST=$(message 5)
+DENY=$(message 3) LOST=$(message 5) TAG=$(message 6) POLICY=$(message 7)
 START=$(date +@%s)
 # entries MATCH...: of this run, as JSON
 entries() { journalctl --sync; journalctl -q --since "$START" -o json --all _UID=0 "$@"; }
@@ -54,6 +54,12 @@ ok "is there" wait_for 20 of 1 "MESSAGE_ID=$(message 2)" EXECWARD_PROFILE=see
 is "an audited one has another MESSAGE_ID" 0 "$(entries "MESSAGE_ID=$DENY" | grep -vc '"EXECWARD_VERDICT" *: *"deny"')"
 ok "what passes is there, too" wait_for 20 of 1 EXECWARD_VERDICT=allow
 is "by the daemon" '"ew-journal.service"' "$(field _SYSTEMD_UNIT)"
+ok "what the daemon did is there, too" wait_for 20 of 1 "MESSAGE_ID=$POLICY" EXECWARD_ACTION=load EXECWARD_COMMAND=daemon
+execward tag --user 4711 see
+ok "and what is done to a tag" wait_for 20 of 1 "MESSAGE_ID=$TAG" EXECWARD_ACTION=tag "EXECWARD_OBJECT=users 4711" EXECWARD_PROFILE=see
+E=$(entries "MESSAGE_ID=$TAG" | head -n 1)
+like "its message" '^"tag: users 4711: \+see, by execward\[[0-9]+\] of user id 0"$' "$(field MESSAGE)"
+is "its priority" '"5"' "$(field PRIORITY)"
 
 t_case "catalog"
 mkdir -p /usr/local/lib/systemd/catalog
@@ -65,6 +71,10 @@ like "rule" 'Profile: no \(u.yaml:[0-9]+\); reason: gain\.' "$X"
 like "cause" 'Cause: The program would give the task power' "$X"
 like "remedy" 'Remedy: If the task needs the program, add an exception' "$X"
 unlike "all of them are filled in" '@EXECWARD' "$X"
+X=$(journalctl -q -x --since "$START" "MESSAGE_ID=$TAG" "MESSAGE_ID=$POLICY")
+like "of a tag" 'Subject: tag: users 4711$' "$X"
+like "of the policy" 'Subject: load of the policy$' "$X"
+unlike "these, too" '@EXECWARD' "$X"
 
 t_case "journald restarts"
 n=$(entries "MESSAGE_ID=$DENY" | wc -l)
@@ -93,12 +103,12 @@ ok "and it goes on" wait_for 20 of $((n + 2)) "MESSAGE_ID=$DENY"
 t_case "log"
 journalctl --sync
 # anybody can write an entry that looks like one
-printf 'MESSAGE=x\nMESSAGE_ID=%s\nEXECWARD_RECORD=%s\n' "$DENY" "$(execward log --json -n 1 | sed 's/"comm":"[^"]*"/"comm":"forged"/')" >"$T_TMP/forged"
+printf 'MESSAGE=x\nMESSAGE_ID=%s\nEXECWARD_RECORD=%s\n' "$DENY" "$(execward log --json -n 1 | sed -n '$s/"comm":"[^"]*"/"comm":"forged"/p')" >"$T_TMP/forged"
 ok "an entry by somebody else" as alice sh -c "logger --journald <$T_TMP/forged"
 printf 'MESSAGE=x\nMESSAGE_ID=%s\nEXECWARD_RECORD={"v":3,"type":"exec"}\n' "$DENY" | logger --journald
 journalctl --sync
 execward log --json --since "$START" >"$T_TMP/every" 2>"$T_TMP/said"
-is "all entries but the last" "$(($(entries "MESSAGE_ID=$(message 1)" "MESSAGE_ID=$(message 2)" "MESSAGE_ID=$DENY" "MESSAGE_ID=$LOST" | wc -l) - 1))" "$(wc -l <"$T_TMP/every")"
+is "all entries but the last" "$(($(entries "MESSAGE_ID=$(message 1)" "MESSAGE_ID=$(message 2)" "MESSAGE_ID=$DENY" "MESSAGE_ID=$LOST" "MESSAGE_ID=$TAG" "MESSAGE_ID=$POLICY" | wc -l) - 1))" "$(wc -l <"$T_TMP/every")"
 is "which is named" 1 "$(grep -c '^execward: warning: journal, @[0-9.]*: a record of another version than 1, .*; left out$' "$T_TMP/said")"
 like "and counted" '1 of [0-9]+ lines were left out' "$(cat "$T_TMP/said")"
 is "the other one is not read" 0 "$(grep -c forged "$T_TMP/every")"
@@ -117,7 +127,15 @@ passes '/"file":{"path":"\/usr\/bin\/sudo"/p' --program /usr/bin/sudo
 passes '/"path":"\/system.slice\/web.service"/p' --cgroup /system.slice/web.service
 passes '/"profiles":\["no"\]/p' --profile no
 passes '/"before":{"uid":1000,/p' --user alice
-is "text" "$(grep -c . "$T_TMP/every")" "$(execward log --since "$START" 2>/dev/null | grep -c '^[0-9:.]* \(ALLOW\|AUDIT\|DENY\|LOST\) ')"
+is "text" "$(grep -c . "$T_TMP/every")" "$(execward log --since "$START" 2>/dev/null | grep -c '^[0-9:.]* \(ALLOW\|AUDIT\|DENY\|LOST\|TAG\|LOAD\|RELOAD\) ')"
+
+t_case "follow"
+execward log --json --follow --since "$START" --denied -n $(($(grep -c '"verdict":"\(audit\|deny\)"' "$T_TMP/every") + 1)) >"$T_TMP/followed" 2>/dev/null &
+FOLLOWER=$!
+is "sudo" refused "$(did web "$SUDO")"
+ended() { ! kill -0 $FOLLOWER 2>/dev/null; }
+ok "it ends with one that came since" wait_for 30 ended
+is "all" "$(execward log --json --since "$START" --denied 2>/dev/null)" "$(cat "$T_TMP/followed")"
 
 t_case "ends"
 ok "stop" systemctl stop ew-journal
