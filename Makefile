@@ -14,6 +14,7 @@ DESTDIR ?=
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+OCIHOOKDIR ?= $(PREFIX)/share/containers/oci/hooks.d
 V ?= 0
 DEPS ?= yes
 
@@ -60,7 +61,8 @@ EW_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DEW_VERSION='"$(VERSION)"' -Iinclude -Ius
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -U_FORTIFY_SOURCE)
 EW_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -Wall -Wextra -Wshadow -Wno-unused-parameter -Wno-missing-declarations -Werror \
-	-Iinclude $(addprefix -idirafter ,/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null))
+	-Iinclude $(addprefix -idirafter ,/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)) \
+	-ffile-prefix-map=$(CURDIR)=. # BTF names the source files; built elsewhere, it is to be the same
 
 USER_SRC := $(wildcard user/*.c)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
@@ -83,7 +85,7 @@ all: deps
 
 help:
 	@echo 'all demo check check-unit check-vm bench install uninstall deb clean format lint vmlinux deps'
-	@echo 'V=1 shows commands, SANITIZE=address,undefined, DEPS=no installs nothing, PREFIX, DESTDIR, SYSCONFDIR, UNITDIR, O'
+	@echo 'V=1 shows commands, SANITIZE=address,undefined, DEPS=no installs nothing, PREFIX, DESTDIR, SYSCONFDIR, UNITDIR, ZSHDIR, OCIHOOKDIR, O'
 
 deps:
 	$(call need,$(BUILD_PACKAGES))
@@ -185,7 +187,7 @@ bench: deps-vm
 
 # --- installing ---------------------------------------------------------------------------------------------------
 
-# FILE:PLACE of all that is installed but man pages; the unit names the program that is installed with it
+# FILE:PLACE of all that is installed but man pages, and what names the program that is installed with it
 DATA = include/execward/enter.h:$(PREFIX)/include/execward/enter.h \
 	$(foreach f,README.md CHANGELOG.md dist/execward-record.schema.json,$(f):$(PREFIX)/share/doc/execward/$(notdir $(f))) \
 	$(foreach f,$(wildcard dist/examples/*.yaml dist/examples/*.c),$(f):$(PREFIX)/share/doc/execward/examples/$(notdir $(f))) \
@@ -200,9 +202,11 @@ install: all
 	$(INSTALL) -D -m 0755 $(O)/execward "$(DESTDIR)$(PREFIX)/sbin/execward"
 	sed '/^Exec/s|=execward |=$(PREFIX)/sbin/execward |' dist/execward.service > $(O)/execward.service
 	$(INSTALL) -D -m 0644 $(O)/execward.service "$(DESTDIR)$(UNITDIR)/execward.service"
+	sed 's|/usr/local/sbin/execward|$(PREFIX)/sbin/execward|' dist/oci/execward.json > $(O)/oci-hook.json
+	$(INSTALL) -D -m 0644 $(O)/oci-hook.json "$(DESTDIR)$(OCIHOOKDIR)/execward.json"
 
 uninstall:
-	rm -f $(foreach d,$(DATA),"$(DESTDIR)$(lastword $(subst :, ,$(d)))") "$(DESTDIR)$(PREFIX)/sbin/execward" "$(DESTDIR)$(UNITDIR)/execward.service"
+	rm -f $(foreach d,$(DATA),"$(DESTDIR)$(lastword $(subst :, ,$(d)))") "$(DESTDIR)$(PREFIX)/sbin/execward" "$(DESTDIR)$(UNITDIR)/execward.service" "$(DESTDIR)$(OCIHOOKDIR)/execward.json"
 	-rmdir --ignore-fail-on-non-empty $(foreach d,$(SYSCONFDIR)/execward/policy.d $(SYSCONFDIR)/execward $(PREFIX)/include/execward \
 		$(PREFIX)/share/doc/execward/examples $(PREFIX)/share/doc/execward,"$(DESTDIR)$(d)")
 
@@ -214,7 +218,7 @@ deb:
 	$(Q)dist/build-deb $(O)/deb
 
 clean:
-	rm -rf $(O)/bpf $(O)/man $(O)/completion $(O)/deb $(O)/user $(O)/tests $(O)/execward $(O)/sanitize $(O)/vm
+	rm -rf $(O)/bpf $(O)/man $(O)/completion $(O)/oci-hook.json $(O)/deb $(O)/user $(O)/tests $(O)/execward $(O)/sanitize $(O)/vm
 
 # the pinned headers anew: make vmlinux BTF_x86_64=FILE BTF_arm64=FILE (vmlinux/btf-of-image makes such a file)
 vmlinux:
