@@ -8,9 +8,10 @@
 . /ew/lib.sh
 . /ew/tests/data/units.sh
 
-# message N: the MESSAGE_ID
-message() { sed -n 's/^-- //p' /ew/dist/execward.catalog | sed -n "$1p"; }
-DENY=$(message 3) LOST=$(message 5) TAG=$(message 6) POLICY=$(message 7)
+# message SUBJECT: the MESSAGE_ID of the catalog's entry whose subject begins so
+message() { sed -n "s/^-- //; /^Subject: $1/{x;p;x}; h" /ew/dist/execward.catalog; }
+ALLOW=$(message 'Allowed: ') AUDIT=$(message 'Would be refused: ') DENY=$(message 'Refused: ') LOST=$(message '@EXECWARD_LOST@ ')
+TAG=$(message '@EXECWARD_ACTION@: ') POLICY=$(message '@EXECWARD_ACTION@ of the policy')
 START=$(date +@%s)
 # entries MATCH...: of this run, as JSON
 entries() { journalctl --sync; journalctl -q --since "$START" -o json --all _UID=0 "$@"; }
@@ -50,7 +51,7 @@ is "cgroup" '"/system.slice/web.service"' "$(field EXECWARD_CGROUP)"
 like "the process" '^"[0-9]+"$' "$(field OBJECT_PID)"
 is "which is the record's" "$(field OBJECT_PID)" "\"$(printf '%s\n' "$E" | sed 's/.*\\"task\\":{\\"pid\\":\([0-9]*\),.*/\1/')\""
 is "the other service's sudo" 0 "$(did other "$SUDO")"
-ok "is there" wait_for 20 of 1 "MESSAGE_ID=$(message 2)" EXECWARD_PROFILE=see
+ok "is there" wait_for 20 of 1 "MESSAGE_ID=$AUDIT" EXECWARD_PROFILE=see
 is "an audited one has another MESSAGE_ID" 0 "$(entries "MESSAGE_ID=$DENY" | grep -vc '"EXECWARD_VERDICT" *: *"deny"')"
 ok "what passes is there, too" wait_for 20 of 1 EXECWARD_VERDICT=allow
 is "by the daemon" '"ew-journal.service"' "$(field _SYSTEMD_UNIT)"
@@ -103,12 +104,12 @@ ok "and it goes on" wait_for 20 of $((n + 2)) "MESSAGE_ID=$DENY"
 t_case "log"
 journalctl --sync
 # anybody can write an entry that looks like one
-printf 'MESSAGE=x\nMESSAGE_ID=%s\nEXECWARD_RECORD=%s\n' "$DENY" "$(execward log --json -n 1 | sed -n '$s/"comm":"[^"]*"/"comm":"forged"/p')" >"$T_TMP/forged"
+printf 'MESSAGE=x\nMESSAGE_ID=%s\nEXECWARD_RECORD=%s\n' "$DENY" "$(execward log --json --denied --since "$START" -n 1 | sed -n '$s/"comm":"[^"]*"/"comm":"forged"/p')" >"$T_TMP/forged"
 ok "an entry by somebody else" as alice sh -c "logger --journald <$T_TMP/forged"
 printf 'MESSAGE=x\nMESSAGE_ID=%s\nEXECWARD_RECORD={"v":3,"type":"exec"}\n' "$DENY" | logger --journald
 journalctl --sync
 execward log --json --since "$START" >"$T_TMP/every" 2>"$T_TMP/said"
-is "all entries but the last" "$(($(entries "MESSAGE_ID=$(message 1)" "MESSAGE_ID=$(message 2)" "MESSAGE_ID=$DENY" "MESSAGE_ID=$LOST" "MESSAGE_ID=$TAG" "MESSAGE_ID=$POLICY" | wc -l) - 1))" "$(wc -l <"$T_TMP/every")"
+is "all entries but the last" "$(($(entries "MESSAGE_ID=$ALLOW" "MESSAGE_ID=$AUDIT" "MESSAGE_ID=$DENY" "MESSAGE_ID=$LOST" "MESSAGE_ID=$TAG" "MESSAGE_ID=$POLICY" | wc -l) - 1))" "$(wc -l <"$T_TMP/every")"
 is "which is named" 1 "$(grep -c '^execward: warning: journal, @[0-9.]*: a record of another version than 1, .*; left out$' "$T_TMP/said")"
 like "and counted" '1 of [0-9]+ lines were left out' "$(cat "$T_TMP/said")"
 is "the other one is not read" 0 "$(grep -c forged "$T_TMP/every")"
