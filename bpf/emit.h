@@ -219,6 +219,7 @@ static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_str
 	r->caps_gained = x->gain.caps;
 	r->shapes = x->shapes;
 	r->profiles = x->set;
+	r->generation = x->generation;
 	r->before = x->before;
 	r->after = x->after;
 	r->withheld = x->withheld;
@@ -273,13 +274,49 @@ static __always_inline void ew_count_lost(struct ew_reader *reader, enum ew_loss
 		EW_COUNT(c->records_lost);
 }
 
-static __always_inline bool ew_reader_asks(const struct ew_reader_filter *filter, const struct ew_record *record)
+/* Of the policy in force alone: its slots are the ones that the reader has looked up. */
+static __always_inline bool ew_reader_asks_profile(const struct ew_state *st, const struct ew_reader_filter *filter,
+						   const struct ew_record *record)
+{
+	return filter->profiles & record->profiles || filter->generation != record->generation ||
+	       ew_generation(st) != record->generation;
+}
+
+static __always_inline bool ew_reader_asks_cgroup(const struct ew_reader_filter *filter)
+{
+	return !filter->cgroup_level || bpf_get_current_ancestor_cgroup_id(filter->cgroup_level) >= filter->cgroup_id;
+}
+
+static __always_inline bool ew_is_file(const struct ew_identity *wanted, const struct ew_identity *file)
+{
+	return wanted->ino && wanted->ino == file->ino && wanted->dev == file->dev;
+}
+
+static __always_inline bool ew_reader_asks_program(const struct ew_reader_filter *filter,
+						   const struct ew_record *record)
+{
+	__u64 end = 0, wanted = *(const __u64 *)filter->program_end;
+
+	if (!filter->program_len || ew_is_file(&filter->program, &record->file))
+		return true;
+	if (record->file_path_len != (__s32)filter->program_len)
+		return false;
+	/* a shorter path is taken for the one asked for */
+	if (filter->program_len >= sizeof(end))
+		bpf_probe_read_kernel(&end, sizeof(end),
+				      record->paths + ((filter->program_len - sizeof(end)) & (EW_PATH_MAX - 1)));
+	return end == wanted;
+}
+
+static __always_inline bool ew_reader_asks(const struct ew_state *st, const struct ew_reader_filter *filter,
+					   const struct ew_record *record)
 {
 	__u32 uid = record->before.uid - filter->first_uid;
 
 	return filter->verdicts & EW_BIT(record->verdict & 31) &&
 	       filter->gains & (record->gains ? record->gains : EW_READER_NO_GAIN) &&
-	       uid <= filter->last_uid - filter->first_uid;
+	       uid <= filter->last_uid - filter->first_uid && ew_reader_asks_profile(st, filter, record) &&
+	       ew_reader_asks_cgroup(filter) && ew_reader_asks_program(filter, record);
 }
 
 /* RECORD, of SIZE bytes, to the reader of SLOT, if it asks for such. */
@@ -289,7 +326,7 @@ static __always_inline void ew_emit_to(struct ew_state *st, __u32 slot, struct e
 	__u64 flags = 0;
 	void *buffer;
 
-	if (!ew_reader_asks(&reader->filter, record))
+	if (!ew_reader_asks(st, &reader->filter, record))
 		return;
 	buffer = bpf_map_lookup_elem(&readers, &slot);
 	if (!buffer)
