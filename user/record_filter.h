@@ -84,8 +84,8 @@ int ew_filter_open_past(struct ew_filter *filter, const struct ew_filter_options
 void ew_filter_clear(struct ew_filter *filter);
 
 /*
- * What of FILTER the programs can ask themselves, so that little else is sent; ew_filter_match() asks all of it. But for
- * profiles, of which every one is asked for (ew_reader_ask_profiles()).
+ * What of FILTER the programs can ask themselves, so that little else is sent; ew_filter_match() asks all of it. But
+ * for profiles, of which every one is asked for (ew_reader_ask_profiles()).
  */
 void ew_filter_sent(const struct ew_filter *filter, struct ew_reader_filter *out);
 

@@ -145,7 +145,7 @@ enum ew_loss {
 	EW_LOSS_MAX
 };
 
-#define EW_FILTER_END 8 /* bytes of a path that the programs compare */
+#define EW_FILTER_END 8		     /* bytes of a path that the programs compare */
 #define EW_READER_NO_GAIN (1U << 31) /* beside EW_BIT(EW_GAIN_*): what gains nothing, too */
 
 /*

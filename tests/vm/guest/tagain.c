@@ -2,8 +2,8 @@
 /*
  * tagain COUNT - executes itself COUNT times and ends with 0, or 1 when an exec failed
  *
- * Its own path is the first argument (argv[0]). Without libc and in few pages, so that what an exec costs is the kernel's
- * (Makefile: GUEST_BARE).
+ * Its own path is the first argument (argv[0]). Without libc and in few pages, so that what an exec costs is the
+ * kernel's (Makefile: GUEST_BARE).
  */
 #include <asm/unistd.h>
 
