@@ -142,9 +142,11 @@ follows() {
 }
 ok "it follows" wait_for 20 follows
 for c in /tf /tf/in /tf /tf/in/deep; do cg_run $c "$T_TMP/plain"; done >/dev/null
+printed() { [ "$(grep -c '"type":"exec"' "$T_TMP/after.out")" -ge 2 ]; }
+ok "it prints two" wait_for 20 printed
+follows
 kill $AFTER
 wait $AFTER
-follows
 is "of four execs it is sent two, after the reload's record" 3 "$(sent $AFTER)"
 is "which it prints" "/tf/in /tf/in/deep " "$(sed -n 's/.*"type":"exec".*"cgroup":{[^}]*"path":"\([^"]*\)".*/\1/p' "$T_TMP/after.out" | tr '\n' ' ')"
 
