@@ -78,9 +78,9 @@ size_t ew_dropin_remove(struct ew_dropin *dropin, const char *profile)
 
 char *ew_dropin_text(const struct ew_dropin *dropin, const char *program)
 {
-	_cleanup_fclose_ FILE *f = NULL;
 	char *text = NULL;
 	size_t size;
+	FILE *f;
 
 	if (program[0] != '/' || program[strspn(program, plain)]) {
 		errno = EINVAL;
@@ -92,8 +92,8 @@ char *ew_dropin_text(const struct ew_dropin *dropin, const char *program)
 	fputs(HEAD BODY, f);
 	for (size_t i = 0; i < dropin->n; i++)
 		fprintf(f, CONDITION "%s %%n %s\n", program, dropin->profiles[i]);
-	if (fflush(f) != 0) {
-		ew_fclosep(&f);
+	/* which can move the text */
+	if (fclose(f) != 0) {
 		free(text);
 		errno = ENOMEM;
 		return NULL;
