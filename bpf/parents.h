@@ -2,7 +2,6 @@
 #ifndef EW_BPF_PARENTS_H
 #define EW_BPF_PARENTS_H
 
-#include "args.h"
 #include "fds.h"
 
 /*
@@ -48,43 +47,6 @@ static __always_inline bool ew_parent_append(struct ew_scratch *s, struct task_s
 	parent->marks = marks;
 	parent->text_len = s->fd.used - used;
 	return true;
-}
-
-struct ew_origin_walk {
-	struct ew_scratch *scratch;
-	struct task_struct *parent; /* the next one; NULL: arguments are appended */
-};
-
-/*
- * One callback for both, as there is room for no other function. Not loops: the verifier would go through each of their
- * turns, and that of Linux 6.12 goes back over all before at each (eight parents took it 6,000 million instructions).
- */
-static long ew_origin_step(__u32 index, struct ew_origin_walk *walk)
-{
-	struct task_struct *parent = walk->parent;
-
-	if (!parent)
-		return ew_args_step(walk->scratch);
-	if (!parent->tgid || !ew_parent_append(walk->scratch, parent))
-		return 1;
-	walk->parent = parent->real_parent;
-	return 0;
-}
-
-/* Appends the parents of the current process, up to the first process of the machine, and the arguments. */
-static __always_inline void ew_origin_append(struct ew_scratch *s, struct task_struct *current)
-{
-	struct ew_origin_walk parents = {.scratch = s, .parent = current->real_parent};
-	struct ew_origin_walk args = {.scratch = s};
-	__u32 begin = s->fd.used;
-
-	bpf_loop(EW_PARENTS_MAX, ew_origin_step, &parents, 0);
-	s->record.parents_len = s->fd.used - begin;
-	s->args.length = 0;
-	if (!s->args.flags)
-		return;
-	bpf_loop(EW_ARGS_MAX, ew_origin_step, &args, 0);
-	ew_args_end(s);
 }
 
 #endif

@@ -56,6 +56,22 @@ static __s64 clock_now(clockid_t clock)
 	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
+/* Under another policy the profile asked for has another slot, or none. */
+static void follow_profiles(struct trace *t)
+{
+	const char *profile = t->options.filter.profile;
+	__u32 known = t->profiles.generation;
+	__u64 slots = 0;
+
+	ew_profile_names_follow(&t->pins, &t->profiles);
+	if (!profile || t->options.filter.pid || t->profiles.generation == known)
+		return;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (EW_STREQ(t->profiles.name[slot], profile))
+			slots |= 1ULL << slot;
+	ew_reader_ask_profiles(t->stream, slots, t->profiles.generation);
+}
+
 struct leaking {
 	struct trace *t;
 	__s64 offset;
@@ -135,7 +151,7 @@ static int take_change(struct trace *t, const void *data, size_t len)
 		t->bad++;
 		return 0;
 	}
-	ew_profile_names_follow(&t->pins, &t->profiles);
+	follow_profiles(t);
 	if (!ew_filter_match_change(&t->filter, &change, &t->names))
 		return 0;
 	if (is_json(t))
@@ -156,7 +172,7 @@ static int take_record(void *ctx, const void *data, size_t len)
 		t->bad++;
 		return 0;
 	}
-	ew_profile_names_follow(&t->pins, &t->profiles);
+	follow_profiles(t);
 	if (!ew_filter_match(&t->filter, &t->view, &t->names))
 		return 0;
 	if (t->options.filter.fds)
@@ -270,6 +286,7 @@ static int open_stream(struct trace *t)
 				    EW_READERS_MAX);
 	if (err)
 		return ew_error_ret(err, "no reader's buffer of %zu bytes: %s", t->options.buffer, strerror(-err));
+	follow_profiles(t);
 	return 0;
 }
 

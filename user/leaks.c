@@ -77,7 +77,8 @@ struct ew_leak *ew_leaks_get(struct ew_leaks *leaks, const struct ew_leak_words 
 
 bool ew_leaks_tell(struct ew_leak *leak, __u64 now, __u64 period)
 {
-	bool first = !leak->count || now - leak->since >= period;
+	/* what is not told yet would be forgotten with a new period */
+	bool first = !leak->count || (now - leak->since >= period && !leak->untold);
 
 	leak->count++;
 	if (first) {

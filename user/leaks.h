@@ -51,7 +51,8 @@ struct ew_leak *ew_leaks_get(struct ew_leaks *leaks, const struct ew_leak_words 
 /*
  * ew_leaks_tell - of leaks that come again and again, only the first of a period is told
  *
- * Counts one at the time NOW. Returns whether it is the first of its PERIOD.
+ * Counts one at the time NOW. Returns whether it is the first of its PERIOD. A period in which there were more goes on
+ * until ew_leaks_settle() has told of them.
  */
 bool ew_leaks_tell(struct ew_leak *leak, __u64 now, __u64 period);
 

@@ -336,6 +336,16 @@ int ew_reader_open(struct ew_stream **out, int readers_fd, int state_fd, unsigne
 	return 0;
 }
 
+void ew_reader_ask_profiles(struct ew_stream *stream, __u64 profiles, __u32 generation)
+{
+	struct ew_reader_filter *filter = &stream->state->reader[stream->slot].filter;
+
+	/* whoever sees the generation has to see its slots */
+	__atomic_store_n(&filter->generation, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&filter->profiles, profiles, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&filter->generation, generation, __ATOMIC_SEQ_CST);
+}
+
 void ew_reader_stop(struct ew_stream *stream)
 {
 	if (stream->live)

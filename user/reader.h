@@ -50,6 +50,12 @@ struct ew_stream;
 int ew_reader_open(struct ew_stream **out, int readers_fd, int state_fd, unsigned int flags,
 		   const struct ew_reader_filter *filter, size_t size);
 
+/*
+ * From here on only records to which one of PROFILES applies, a bit for each slot of the policy GENERATION; those of
+ * another policy come all the same.
+ */
+void ew_reader_ask_profiles(struct ew_stream *stream, __u64 profiles, __u32 generation);
+
 /* Is given each record as it came, unchecked and only until it returns. A value other than 0 stops the delivery. */
 typedef int (*ew_reader_fn)(void *ctx, const void *data, size_t len);
 

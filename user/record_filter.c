@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cgroup.h"
 #include "change.h"
@@ -231,6 +232,24 @@ static bool is_program(const struct ew_filter *f, const struct ew_record_view *v
 	       (view->file_path_len == len && memcmp(view->file_path, f->program_path, len) == 0);
 }
 
+/* Where paths begin at the root of the hierarchy: PROC_CGROUP_INIT_INO, include/linux/proc_ns.h, 6.1. */
+static bool in_first_cgroup_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/cgroup", &st) == 0 && st.st_ino == 0xEFFFFFFB;
+}
+
+/* Of a cgroup below the root, which is of level 0. */
+static __u32 level_of(const char *path)
+{
+	__u32 level = 0;
+
+	for (const char *c = path; *c; c++)
+		level += c[0] == '/' && c[1];
+	return level;
+}
+
 void ew_filter_sent(const struct ew_filter *f, struct ew_reader_filter *out)
 {
 	const struct ew_filter_options *o = f->options;
@@ -246,6 +265,18 @@ void ew_filter_sent(const struct ew_filter *f, struct ew_reader_filter *out)
 	if (o->user) {
 		out->first_uid = f->first_user;
 		out->last_uid = f->last_user;
+	}
+	if (o->cgroup && in_first_cgroup_namespace()) {
+		out->cgroup_level = level_of(f->cgroup_path);
+		out->cgroup_id = f->cgroup_id;
+	}
+	if (o->program) {
+		size_t len = strlen(f->program_path);
+
+		out->program = f->program;
+		out->program_len = (__u32)len;
+		if (len >= EW_FILTER_END)
+			memcpy(out->program_end, f->program_path + len - EW_FILTER_END, EW_FILTER_END);
 	}
 }
 

@@ -83,7 +83,10 @@ int ew_filter_open(struct ew_filter *filter, const struct ew_filter_options *opt
 int ew_filter_open_past(struct ew_filter *filter, const struct ew_filter_options *options);
 void ew_filter_clear(struct ew_filter *filter);
 
-/* What of FILTER the programs can ask themselves, so that nothing else is sent; ew_filter_match() asks all of it. */
+/*
+ * What of FILTER the programs can ask themselves, so that little else is sent; ew_filter_match() asks all of it. But
+ * for profiles, of which every one is asked for (ew_reader_ask_profiles()).
+ */
 void ew_filter_sent(const struct ew_filter *filter, struct ew_reader_filter *out);
 
 /*

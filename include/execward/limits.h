@@ -7,7 +7,7 @@
  * A name that does not fit is refused when the policy is read, never cut.
  */
 
-#define EW_ABI 5 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
+#define EW_ABI 6 /* layout of every pinned map and of every record; a tool of another number refuses to touch them */
 
 /*
  * What belongs to a policy is kept twice, a half for each of two generations: half `generation & 1` is that policy's. A

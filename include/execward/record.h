@@ -79,8 +79,8 @@ enum ew_args {
 
 /* One transition, as the programs put it into a reader's ring buffer. Zeroed before it is filled. */
 struct ew_record {
-	__u32 type; /* EW_RECORD_EXEC; else it is a struct ew_change_record (change.h) */
-	__u32 pad;
+	__u32 type;	   /* EW_RECORD_EXEC; else it is a struct ew_change_record (change.h) */
+	__u32 generation;  /* of the policy that `profiles` are of */
 	__u64 time;	   /* CLOCK_BOOTTIME, nanoseconds */
 	__u32 verdict;	   /* enum ew_verdict */
 	__u32 reason;	   /* enum ew_reason */
@@ -145,13 +145,29 @@ enum ew_loss {
 	EW_LOSS_MAX
 };
 
+#define EW_FILTER_END 8		     /* bytes of a path that the programs compare */
 #define EW_READER_NO_GAIN (1U << 31) /* beside EW_BIT(EW_GAIN_*): what gains nothing, too */
 
-/* Which records a reader is given; what else it asks for it looks at itself. */
+/*
+ * Which records a reader is given. Of profiles, cgroups and programs these are all that it asks for, and may be some
+ * more: it looks at each one itself.
+ */
 struct ew_reader_filter {
 	__u32 verdicts; /* EW_BIT(EW_VERDICT_*) */
 	__u32 gains;	/* any of EW_BIT(EW_GAIN_*) and EW_READER_NO_GAIN */
 	__u32 first_uid, last_uid;
+	__u64 profiles;	  /* the slots asked for, in the policy `generation`; of another one everything is given */
+	__u32 generation; /* 0: never the policy of a record, so every profile */
+	/*
+	 * The cgroup asked for, and those below. One that is made again at its path has a greater id, as the kernel
+	 * counts them up (__kernfs_new_node(), fs/kernfs/dir.c, 6.1), so what was made after it is given, too.
+	 */
+	__u32 cgroup_level; /* 0: every cgroup */
+	__u64 cgroup_id;
+	/* The program asked for: its identity, or a path of this length with this end. */
+	struct ew_identity program;
+	__u32 program_len; /* bytes; 0: every program */
+	char program_end[EW_FILTER_END];
 };
 
 /* One reader's slot. The slot's ring buffer is at the same index of the map `readers`. */

@@ -133,12 +133,21 @@ static void test_periods(void **state)
 	leak = ew_leaks_get(&leaks, &hosts);
 	assert_true(ew_leaks_tell(leak, 2000, 60));
 	assert_false(ew_leaks_tell(leak, 2001, 60));
-	assert_true(ew_leaks_tell(leak, 2060, 60));
-	assert_int_equal(leak->count, 3);
-	assert_int_equal(leak->untold, 0);
-	assert_false(ew_leaks_tell(leak, 2061, 60));
+	/* not a new period before the old one's are told */
+	assert_false(ew_leaks_tell(leak, 2060, 60));
+	assert_int_equal(leak->untold, 2);
+	assert_int_equal(ew_leaks_settle(&leaks, 2061, 60, again, &told), 0);
+	assert_int_equal(told.n, 2);
+	assert_int_equal(told.untold, 4);
+	/* one that came once has nothing to be told */
+	once = get(&leaks, "/once", "regular", "/x");
+	assert_true(ew_leaks_tell(once, 3000, 60));
+	assert_true(ew_leaks_tell(once, 3060, 60));
+	assert_int_equal(once->count, 2);
+	assert_int_equal(once->untold, 0);
+	assert_false(ew_leaks_tell(once, 3061, 60));
 	told.answer = -5;
-	assert_int_equal(ew_leaks_settle(&leaks, 2061, 0, again, &told), -5);
+	assert_int_equal(ew_leaks_settle(&leaks, 3061, 0, again, &told), -5);
 	ew_leaks_clear(&leaks);
 }
 

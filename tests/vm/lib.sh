@@ -141,9 +141,10 @@ as() {
 		asuser "$(id -u "$t_u")" "$(id -g "$t_u")" "$(id -G "$t_u" | tr ' ' ,)" "$@")
 }
 
-# wait_for SECONDS CMD...: polls until CMD succeeds; 1 when it has not by then
+# wait_for SECONDS CMD...: polls until CMD succeeds; 1 when it has not by then. The seconds are those of a machine with nothing
+# else to do; three times as many are given.
 wait_for() {
-	t_end=$(($(t_now) + $1 * 100))
+	t_end=$(($(t_now) + $1 * 300))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(t_now)" -lt "$t_end" ] || return 1

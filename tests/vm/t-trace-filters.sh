@@ -118,13 +118,37 @@ passes several '/"verdict":"\(audit\|deny\)".*\/suid".*"gain":\["uid:.*"before":
 passes first "$(sed -n '/"before":{"uid":1001,/=' "$T_TMP/every.out" | head -n 3 | sed 's/$/p;/' | tr -d '\n')"
 # sent PID: how many records the kernel put into that reader's buffer
 sent() { awk -v pid="$1," '$1 == "\"pid\":" { mine = $2 == pid } mine && $1 == "\"received\":" { print $2 + 0; exit }' "$T_TMP/state"; }
-for n in every gain uid two user range denied; do
+# of cgroups and programs it sends more only of what was made since, or is named alike; here nothing is
+for n in every gain uid two user range denied program link cgroup profile several; do
 	eval "is \"\$n: the kernel sends no more than that\" \"\$(wc -l <\$T_TMP/\$n.out)\" \"\$(sent \$pid_$n)\""
 done
 is "ecs: the same records" "$(grep -c . "$T_TMP/denied.out")" "$(grep -c '^{"@timestamp":".*"event":{.*"execward":{"v":1,"type":"exec",' "$T_TMP/ecs.out")"
 is "pid: the whole tree" "caps 1 dash 2 plain 2 sgid 1 suid 3 " \
 	"$(sed 's/.*"file":{"path":"[^"]*\/\([a-z]*\)".*/\1/' "$T_TMP/pid.out" | sort | uniq -c | while read -r n p; do printf '%s %s ' "$p" "$n"; done)"
 is "pid: nothing else of those programs" "$(wc -l <"$T_TMP/pid.out")" "$(grep -c '"before":{"uid":1000,' "$T_TMP/pid.out")"
+
+t_case "a profile, across a reload"
+execward trace --json --profile see >"$T_TMP/after.out" 2>"$T_TMP/after.err" &
+AFTER=$!
+want=1
+ok "it reads" wait_for 20 ready
+sed -i 's/name: dead/name: dread/' "$POLICY/t.yaml"
+ok "reload" execward --policy-dir "$POLICY" reload
+# the record of the reload, of another policy than it knows, is sent in any case
+follows() {
+	bpftool map dump pinned /sys/fs/bpf/execward/maps/state >"$T_TMP/state"
+	[ "$(awk -v pid="$AFTER," '$1 == "\"generation\":" && !g { g = $2 } $1 == "\"pid\":" { mine = $2 == pid }
+		mine && $1 == "\"generation\":" { print $2 == g; exit }' "$T_TMP/state")" = 1 ]
+}
+ok "it follows" wait_for 20 follows
+for c in /tf /tf/in /tf /tf/in/deep; do cg_run $c "$T_TMP/plain"; done >/dev/null
+printed() { [ "$(grep -c '"type":"exec"' "$T_TMP/after.out")" -ge 2 ]; }
+ok "it prints two" wait_for 20 printed
+follows
+kill $AFTER
+wait $AFTER
+is "of four execs it is sent two, after the reload's record" 3 "$(sent $AFTER)"
+is "which it prints" "/tf/in /tf/in/deep " "$(sed -n 's/.*"type":"exec".*"cgroup":{[^}]*"path":"\([^"]*\)".*/\1/p' "$T_TMP/after.out" | tr '\n' ' ')"
 
 t_case "usage"
 for words in "--user" "--user 5-1" "--program"; do nok "$words" execward trace $words --for 1; done
