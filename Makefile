@@ -43,7 +43,7 @@ BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool lib
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
 DEB_PACKAGES := dpkg-dev debhelper
 # what the packages are held against, and the shells that complete
-PACKAGING_PACKAGES := $(DEB_PACKAGES) lintian rpm rpmlint fish zsh bash-completion
+PACKAGING_PACKAGES := $(DEB_PACKAGES) lintian rpm rpmlint fish zsh bash-completion python3-kubernetes
 VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema
 LINT_PACKAGES := clang-format shellcheck git
 
@@ -191,6 +191,7 @@ bench: deps-vm
 DATA = include/execward/enter.h:$(PREFIX)/include/execward/enter.h \
 	$(foreach f,README.md CHANGELOG.md dist/execward-record.schema.json,$(f):$(PREFIX)/share/doc/execward/$(notdir $(f))) \
 	$(foreach f,$(wildcard dist/examples/*.yaml dist/examples/*.c),$(f):$(PREFIX)/share/doc/execward/examples/$(notdir $(f))) \
+	dist/kubernetes/execward.yaml:$(PREFIX)/share/doc/execward/examples/kubernetes/execward.yaml \
 	dist/execward.catalog:$(PREFIX)/lib/systemd/catalog/execward.catalog \
 	dist/etc/README:$(SYSCONFDIR)/execward/policy.d/README \
 	$(O)/completion/bash:$(PREFIX)/share/bash-completion/completions/execward \
@@ -208,7 +209,7 @@ install: all
 uninstall:
 	rm -f $(foreach d,$(DATA),"$(DESTDIR)$(lastword $(subst :, ,$(d)))") "$(DESTDIR)$(PREFIX)/sbin/execward" "$(DESTDIR)$(UNITDIR)/execward.service" "$(DESTDIR)$(OCIHOOKDIR)/execward.json"
 	-rmdir --ignore-fail-on-non-empty $(foreach d,$(SYSCONFDIR)/execward/policy.d $(SYSCONFDIR)/execward $(PREFIX)/include/execward \
-		$(PREFIX)/share/doc/execward/examples $(PREFIX)/share/doc/execward,"$(DESTDIR)$(d)")
+		$(PREFIX)/share/doc/execward/examples/kubernetes $(PREFIX)/share/doc/execward/examples $(PREFIX)/share/doc/execward,"$(DESTDIR)$(d)")
 
 # --- packages -----------------------------------------------------------------------------------------------------
 

@@ -160,7 +160,7 @@ boot() {
 	local kernel=$1 image=$2 test name log where guest='' line part='' bad=0 start=$SECONDS limit why=''
 	local passed=0 failed=0 skipped=0 booted='' finished='' current='' last='' cases=0 done='' started=0 took=''
 	local -A left=()
-	local ARGS
+	local ARGS extra
 	shift 2
 	name=$(next_log "$kernel" "$image")
 	log=$EW_BUILD/vm/$name.log where=$kernel/$image
@@ -174,7 +174,8 @@ boot() {
 	cp -R "$EW_CACHE/kernels/$kernel/modules" "$WORK/$name/ew/"
 	[ -z "$OPT_SHELL" ] || : >"$WORK/$name/ew/shell"
 	(cd "$WORK/$name" && find ew | cpio --quiet -o -H newc -R 0:0) >"$WORK/$name/job.cpio"
-	cat "$WORK/$image.cpio" "$WORK/payload.cpio" "$WORK/$name/job.cpio" >"$WORK/$name/initrd"
+	mapfile -t extra < <(for test; do extra_key "$test"; done | sort -u | sed "s|.*|$WORK/&.cpio|")
+	cat "$WORK/$image.cpio" "${extra[@]}" "$WORK/payload.cpio" "$WORK/$name/job.cpio" >"$WORK/$name/initrd"
 	: >"$WORK/$name/results"
 	qemu_args "$kernel" "$image" "$WORK/$name/initrd"
 	if [ -n "$OPT_SHELL" ]; then

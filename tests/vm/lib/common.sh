@@ -85,6 +85,20 @@ debian_sources() {
 	done
 }
 
+# private_apt DIR SUITE...: sets APT, options that give apt a state of its own below DIR: the machine's own lists, cache and pins
+# stay as they are
+private_apt() {
+	local dir=$1
+	shift
+	mkdir -p "$dir"/{lists/partial,archives/partial}
+	debian_sources "$@" >"$dir/sources.list"
+	# shellcheck disable=SC2034 # for the caller
+	APT=(-qq -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Etc::preferences=-
+		-o Dir::Etc::preferencesparts="$dir/archives" -o Dir::State::Lists="$dir/lists" -o Dir::Cache::archives="$dir/archives"
+		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root -o Acquire::Languages=none
+		-o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
+}
+
 # file_key FILE...: a short name for this content
 file_key() {
 	cat "$@" | sha256sum | cut -c1-16

@@ -58,3 +58,10 @@ for_here() {
 	kernels=" $(header "$1" kernels all) " images=" $(header "$1" images small) "
 	[[ $images == *" $3 "* ]] && [[ $kernels == *" all "* || $kernels == *" $2 "* ]]
 }
+
+# extra_key TEST: a short name for the packages that the test wants beyond its image; nothing if it wants none
+extra_key() {
+	local packages
+	packages=$(header "$1" extra '')
+	[ -z "$packages" ] || echo "extra-$(file_key - <<<"$packages")"
+}
