@@ -3,7 +3,7 @@
 # dist/kubernetes/execward.yaml, without a cluster: its policy on cgroups as the kubelet names them, by both of its drivers; its
 # daemon in a container of that shape, with its policy in a volume as the kubelet makes one of a ConfigMap.
 # images: debian
-# kernels: all
+# kernels: newest
 # timeout: 120
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2317 # called by name
