@@ -56,20 +56,28 @@ static __s64 clock_now(clockid_t clock)
 	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
-/* Under another policy the profile asked for has another slot, or none. */
-static void follow_profiles(struct trace *t)
+/* Of the policy that is known: those that have the name asked for; all, if none is, or the tree of a process is. */
+static __u64 slots_asked(const struct trace *t)
 {
 	const char *profile = t->options.filter.profile;
-	__u32 known = t->profiles.generation;
 	__u64 slots = 0;
 
-	ew_profile_names_follow(&t->pins, &t->profiles);
-	if (!profile || t->options.filter.pid || t->profiles.generation == known)
-		return;
+	if (!profile || t->options.filter.pid)
+		return ~0ULL;
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
 		if (EW_STREQ(t->profiles.name[slot], profile))
 			slots |= 1ULL << slot;
-	ew_reader_ask_profiles(t->stream, slots, t->profiles.generation);
+	return slots;
+}
+
+/* Under another policy the profile asked for has another slot, or none. */
+static void follow_profiles(struct trace *t)
+{
+	__u32 known = t->profiles.generation;
+
+	ew_profile_names_follow(&t->pins, &t->profiles);
+	if (t->profiles.generation != known && slots_asked(t) != ~0ULL)
+		ew_reader_ask_profiles(t->stream, slots_asked(t), t->profiles.generation);
 }
 
 struct leaking {
@@ -279,6 +287,11 @@ static int open_stream(struct trace *t)
 	if (ew_pins_need_shapes(&t->pins, ~0U) < 0)
 		return -EIO;
 	ew_filter_sent(&t->filter, &sent);
+	ew_profile_names_follow(&t->pins, &t->profiles);
+	if (slots_asked(t) != ~0ULL) {
+		sent.profiles = slots_asked(t);
+		sent.generation = t->profiles.generation;
+	}
 	err = ew_reader_open(&t->stream, t->pins.readers_fd, t->pins.state_fd, t->options.all ? EW_READER_ALL : 0,
 			     &sent, t->options.buffer);
 	if (err == -EUSERS)
@@ -286,7 +299,6 @@ static int open_stream(struct trace *t)
 				    EW_READERS_MAX);
 	if (err)
 		return ew_error_ret(err, "no reader's buffer of %zu bytes: %s", t->options.buffer, strerror(-err));
-	follow_profiles(t);
 	return 0;
 }
 
