@@ -372,10 +372,9 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
 	struct ew_gain_hints hints = {};
-	__u32 generation, relabels = 0;
 	bool renewed = false;
 	struct ew_exec *x;
-	__u64 labels = 0;
+	__u32 generation;
 
 	if (ret || !st)
 		return ret;
@@ -398,15 +397,14 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	}
 	ew_creds_read(current->cred, &x->before);
 	ew_creds_read(bprm->cred, &x->after);
-	if (st->labels & EW_LABELS_USED || st->readers)
-		relabels = ew_label_changes(st, current, bprm->cred, x, &labels);
 	ew_identity_read(file, &x->program);
 	ew_identity_read(current->mm->exe_file, &x->from);
 	if (x->after.egid != x->before.egid)
 		hints.egid_in_groups = ew_creds_in_groups(current->cred, x->after.egid);
 	hints.file_caps = x->file_caps;
 	ew_gain_compute(&x->before, &x->after, &hints, &x->gain);
-	ew_label_add(&x->gain, relabels, labels);
+	if (st->labels & EW_LABELS_USED || st->readers)
+		ew_label_gain(st, current, bprm->cred, x);
 	if (x->gain.causes & EW_BIT(EW_CAUSE_FILECAPS))
 		x->shapes |= EW_BIT(EW_SHAPE_SETID);
 	if (renewed && st->shapes)

@@ -62,24 +62,19 @@ static __always_inline __u64 ew_label_matched(struct ew_label_change *change, __
 	return ew_path_matched(match, change->after.length + 1, EW_HALF(generation));
 }
 
-/*
- * Whether the label changes: 1, else 0. MATCHED: the globs that the new one matches, if exceptions have any. Asked
- * before the other gains are compared, and put to them by ew_label_add() without a branch: the verifier comes here once
- * for each way through what is before, and goes on from here once for each answer.
- */
-static __always_inline __u32 ew_label_changes(const struct ew_state *st, struct task_struct *current,
-					      const struct cred *after, const struct ew_exec *x, __u64 *matched)
+/* Adds to the gain of X that the label changes, if it does. */
+static __always_inline void ew_label_gain(const struct ew_state *st, struct task_struct *current,
+					  const struct cred *after, struct ew_exec *x)
 {
 	struct ew_label_change *change;
 	__u64 from, to;
 
-	*matched = 0;
 	if (!ew_label_module)
-		return 0;
+		return;
 	from = ew_label_of(current->cred);
 	to = ew_label_of(after);
 	if (from == to)
-		return 0;
+		return;
 	change = EW_STORAGE_MAKE(&label_changes, current);
 	if (change) {
 		change->before_word = from;
@@ -87,18 +82,12 @@ static __always_inline __u32 ew_label_changes(const struct ew_state *st, struct 
 		ew_label_read(&change->before, ew_label_module, from);
 		ew_label_read(&change->after, ew_label_module, to);
 		if (ew_label_module == EW_LABEL_APPARMOR && !ew_label_differ(&change->before, &change->after))
-			return 0;
+			return;
 		if (st->labels & EW_LABELS_USED)
-			*matched = ew_label_matched(change, x->generation);
+			x->gain.labels = ew_label_matched(change, x->generation);
 	}
-	return 1;
-}
-
-static __always_inline void ew_label_add(struct ew_gain *gain, __u32 changes, __u64 matched)
-{
-	gain->kinds |= changes << EW_GAIN_LABEL;
-	gain->causes |= changes << EW_CAUSE_LABEL;
-	gain->labels = matched;
+	x->gain.kinds |= EW_BIT(EW_GAIN_LABEL);
+	x->gain.causes |= EW_BIT(EW_CAUSE_LABEL);
 }
 
 /* Appends one label to the paths of the record. Returns its length, as the record has it. */
