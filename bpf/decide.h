@@ -61,7 +61,7 @@ static __attribute__((always_inline)) inline _Bool ew_exception_covers(const str
 		return 0;
 	if (left & EW_BIT(EW_GAIN_CAPS) && ew_decide_caps(profile, gain) & ~exception->caps)
 		return 0;
-	return !(left & EW_BIT(EW_GAIN_LABEL));
+	return !(left & EW_BIT(EW_GAIN_LABEL)) || gain->labels & exception->labels;
 }
 
 static inline __u32 ew_decide_verdict(const struct ew_profile *profile, __u32 reason)

@@ -5,6 +5,7 @@
 #include "args.h"
 #include "fds.h"
 #include "judge.h"
+#include "label.h"
 #include "parents.h"
 #include "task.h"
 
@@ -422,7 +423,7 @@ static __always_inline void ew_emit_lost(struct ew_state *st, __u64 set)
 }
 
 /*
- * Gives the exec's record to every reader that wants it. FDS: descriptors may
+ * Gives the exec's record to every reader that wants it. FDS: its gain is known, and descriptors may
  * have been asked about; known when it is compiled, since what describes them makes a program much larger to load.
  * BPRM: the exec is past the point of no return, and this is the program; its caller was saved, and is forgotten here.
  * NULL: it is refused.
@@ -435,6 +436,8 @@ static __always_inline void ew_emit(struct ew_state *st, struct task_struct *cur
 
 	if (scratch) {
 		size = ew_record_fill(&scratch->record, current, file, x, !bprm);
+		if (fds && x->gain.kinds & EW_BIT(EW_GAIN_LABEL))
+			size = ew_label_append_to(scratch, current, size);
 		if (fds && x->fds)
 			size = ew_fds_append(scratch, current, x, size);
 		scratch->fd.used = size - EW_RECORD_FIXED;

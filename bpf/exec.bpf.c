@@ -383,7 +383,8 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	if (!x) {
 		__u64 set = 0, starting = 0;
 
-		if (ew_creds_may_gain(current->cred, bprm->cred))
+		if (ew_creds_may_gain(current->cred, bprm->cred) ||
+		    (st->labels & EW_LABELS_USED && ew_label_may_change(current->cred, bprm->cred)))
 			set = ew_tags_of_task(st, current, generation, &starting);
 		if (!set)
 			return 0;
@@ -402,6 +403,8 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 		hints.egid_in_groups = ew_creds_in_groups(current->cred, x->after.egid);
 	hints.file_caps = x->file_caps;
 	ew_gain_compute(&x->before, &x->after, &hints, &x->gain);
+	if (st->labels & EW_LABELS_USED || st->readers)
+		ew_label_gain(st, current, bprm->cred, x);
 	if (x->gain.causes & EW_BIT(EW_CAUSE_FILECAPS))
 		x->shapes |= EW_BIT(EW_SHAPE_SETID);
 	if (renewed && st->shapes)

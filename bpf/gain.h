@@ -19,6 +19,7 @@ struct ew_gain {
 	__u32 kinds;  /* EW_BIT(EW_GAIN_*) */
 	__u32 causes; /* EW_BIT(EW_CAUSE_*) */
 	__u64 caps;   /* which capabilities */
+	__u64 labels; /* globs that the new label matches, by number; EW_GAIN_LABEL is set by who computes this */
 };
 
 struct ew_gain_hints {
@@ -56,6 +57,7 @@ static inline void ew_gain_compute(const struct ew_creds *before, const struct e
 {
 	gain->kinds = 0;
 	gain->causes = 0;
+	gain->labels = 0;
 	gain->caps = after->permitted & ~before->permitted;
 
 	if (after->euid != before->uid && after->euid != before->euid && after->euid != before->suid &&

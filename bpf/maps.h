@@ -66,12 +66,13 @@ struct {
 
 /*
  * Profiles of cgroups that the policies name by path, made or not. The texts of patterns are here, too, for tools to
- * read: a cgroup of that very name is matched by its pattern anyway. Full: the load is refused.
+ * read: a cgroup of that very name is matched by its pattern anyway. So are the globs of labels (label.h). Full: the
+ * load is refused.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 2 * (EW_CGROUP_PATHS_MAX + EW_PATTERNS_MAX));
+	__uint(max_entries, 2 * (EW_CGROUP_PATHS_MAX + EW_PATTERNS_MAX + EW_LABEL_GLOBS_MAX));
 	__uint(key_size, EW_CGROUP_PATH_MAX);
 	__uint(value_size, sizeof(struct ew_sets));
 } cgroup_paths SEC(".maps");

@@ -11,16 +11,21 @@
 #define EW_NAME_ROOM 256   /* NAME_MAX and the NUL, linux/limits.h */
 #define EW_WALK_LEVELS 512 /* at a level further down every path is cut, as a name has at least one byte */
 
+/* A path, or a label (label.h), on its way through the automaton. */
+struct ew_path_match {
+	__u64 set;
+	__u32 state;
+	char path[EW_CGROUP_TRACE_MAX + EW_NAME_ROOM + 1]; /* with room for one name more */
+};
+
 /*
  * One is enough, as everything here runs under cgroup_mutex. Decisions of ew_path_step() are kept here and not on its
  * caller's stack (struct ew_judge says why).
  */
 struct ew_path_work {
-	char key[EW_CGROUP_PATH_MAX];			   /* as cgroup_paths has it: padded with zeroes */
-	char path[EW_CGROUP_TRACE_MAX + EW_NAME_ROOM + 1]; /* with room for one name more */
-	__u16 lengths[EW_WALK_LEVELS];			   /* of a walk: of the path at each level */
-	__u32 state;
-	__u64 set;
+	char key[EW_CGROUP_PATH_MAX];  /* as cgroup_paths has it: padded with zeroes */
+	__u16 lengths[EW_WALK_LEVELS]; /* of a walk: of the path at each level */
+	struct ew_path_match match;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -30,32 +35,32 @@ struct {
 } path_works SEC(".maps");
 
 struct ew_path_walk {
-	struct ew_path_work *work;
+	struct ew_path_match *match;
 	void *states;
 };
 
 static long ew_path_step(__u32 index, struct ew_path_walk *walk)
 {
-	struct ew_path_work *work = walk->work;
-	struct ew_pattern_state *at = bpf_map_lookup_elem(walk->states, &work->state);
+	struct ew_path_match *match = walk->match;
+	struct ew_pattern_state *at = bpf_map_lookup_elem(walk->states, &match->state);
 
-	return !at || !ew_match_step(at, work->path[index & (EW_CGROUP_TRACE_MAX - 1)], &work->state, &work->set);
+	return !at || !ew_match_step(at, match->path[index & (EW_CGROUP_TRACE_MAX - 1)], &match->state, &match->set);
 }
 
-/* The profiles of the patterns of HALF that match work->path, of LENGTH bytes. */
-static __always_inline __u64 ew_path_matched(struct ew_path_work *work, __u32 length, __u32 half)
+/* The profiles of the patterns of HALF that match match->path, of LENGTH bytes. */
+static __always_inline __u64 ew_path_matched(struct ew_path_match *match, __u32 length, __u32 half)
 {
-	struct ew_path_walk walk = {.work = work, .states = bpf_map_lookup_elem(&patterns, &half)};
+	struct ew_path_walk walk = {.match = match, .states = bpf_map_lookup_elem(&patterns, &half)};
 	__u32 key = EW_PATTERN_CUT;
 	struct ew_pattern_state *cut;
 
 	if (!walk.states)
 		return 0;
 	if (!ew_match_is_cut(length)) {
-		work->state = EW_PATTERN_START;
-		work->set = 0;
+		match->state = EW_PATTERN_START;
+		match->set = 0;
 		bpf_loop(EW_CGROUP_TRACE_MAX, ew_path_step, &walk, 0);
-		return work->set;
+		return match->set;
 	}
 	/* nobody can tell which patterns match: those whose profiles refuse do */
 	cut = bpf_map_lookup_elem(walk.states, &key);
@@ -84,7 +89,7 @@ static __always_inline struct ew_sets ew_path_named(struct ew_path_work *work, c
 	return sets ? *sets : none;
 }
 
-/* What the policies of HALVES say of work->path, of LENGTH bytes; PATH is the same path, for literal ones. */
+/* What the policies of HALVES say of work->match.path, of LENGTH bytes; PATH is the same path, for literal ones. */
 static __always_inline struct ew_sets ew_path_sets(struct ew_path_work *work, __u32 length, const char *path,
 						   __u64 halves, bool count_cut)
 {
@@ -95,9 +100,9 @@ static __always_inline struct ew_sets ew_path_sets(struct ew_path_work *work, __
 	else if (count_cut)
 		ew_path_count_cut();
 	if (halves & 1)
-		sets.of[0] |= ew_path_matched(work, length, 0);
+		sets.of[0] |= ew_path_matched(&work->match, length, 0);
 	if (halves & 2)
-		sets.of[1] |= ew_path_matched(work, length, 1);
+		sets.of[1] |= ew_path_matched(&work->match, length, 1);
 	return sets;
 }
 
@@ -111,14 +116,14 @@ static __always_inline struct ew_sets ew_path_policy(const char *path)
 
 	if (!work)
 		return none;
-	size = bpf_probe_read_kernel_str(work->path, EW_CGROUP_TRACE_MAX, path);
+	size = bpf_probe_read_kernel_str(work->match.path, EW_CGROUP_TRACE_MAX, path);
 	/* nothing to be read is as good as a path that is cut */
 	return ew_path_sets(work, size > 0 ? size - 1 : EW_CGROUP_TRACE_MAX, path, EW_HALVES_ALL, true);
 }
 
 /*
  * The same for a cgroup that a walk from the root of the hierarchy comes to. The walk comes to parents first, and to
- * everything below a cgroup before the next one beside it: so the path of the parent is still in work->path.
+ * everything below a cgroup before the next one beside it: so the path of the parent is still in work->match.path.
  */
 static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cgrp, __u64 halves, bool count_cut)
 {
@@ -136,18 +141,18 @@ static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cg
 		return ew_path_named(work, "/");
 	}
 	if (level >= EW_WALK_LEVELS)
-		return ew_path_sets(work, EW_CGROUP_TRACE_MAX, work->path, halves, count_cut);
+		return ew_path_sets(work, EW_CGROUP_TRACE_MAX, work->match.path, halves, count_cut);
 	above = work->lengths[(level - 1) & (EW_WALK_LEVELS - 1)];
 	/* of a path that is cut already nothing is to be written over what is above */
 	if (!ew_match_is_cut(above)) {
-		char *at = &work->path[above & (EW_CGROUP_TRACE_MAX - 1)];
+		char *at = &work->match.path[above & (EW_CGROUP_TRACE_MAX - 1)];
 
 		*at = '/';
 		size = bpf_probe_read_kernel_str(at + 1, EW_NAME_ROOM, name);
 		above = size > 0 ? above + size : EW_CGROUP_TRACE_MAX;
 	}
 	work->lengths[level & (EW_WALK_LEVELS - 1)] = above;
-	return ew_path_sets(work, above, work->path, halves, count_cut);
+	return ew_path_sets(work, above, work->match.path, halves, count_cut);
 }
 
 #endif

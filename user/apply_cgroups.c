@@ -153,6 +153,8 @@ int ew_apply_cgroup_paths(const struct ew_pins *pins, const struct ew_image *ima
 		err = paths_name(&paths, n, image->cgroups, image->n_cgroups);
 	if (err == 0)
 		err = paths_name(&paths, n, image->patterns, image->n_patterns);
+	if (err == 0)
+		err = paths_name(&paths, n, image->labels, image->n_labels);
 	if (err < 0)
 		return ew_error_ret(err, "the paths of cgroups cannot be changed: %s", strerror(-err));
 	return paths_store(pins, &paths, halves);

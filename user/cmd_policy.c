@@ -115,7 +115,7 @@ static json_object *exception_json(const struct shown *shown, const struct ew_im
 		const char *key, *id_key;
 		const struct ew_identity *identity;
 	} files[] = {{"program", "program_id", &exception->key.program}, {"from", "from_id", &exception->key.from}};
-	_cleanup_free_ char *text = ew_exception_text(&exception->value);
+	_cleanup_free_ char *text = ew_exception_text(&exception->value, shown->image);
 
 	for (size_t i = 0; i < EW_ARRAY_SIZE(files); i++) {
 		_cleanup_free_ char *path = NULL, *number = NULL;

@@ -149,8 +149,10 @@ static void put_ids(FILE *out, bool *first, enum ew_gain_kind kind, const __u32 
 }
 
 /* The words of an exception's `gain`. `caps` is every capability the kernel has, and what is not there yet. */
-static void put_gains(const struct ew_exception *exception, __u64 known, FILE *out)
+static void put_gains(const struct ew_exception *exception, const struct ew_image *image, __u64 known, FILE *out)
 {
+	char word[EW_LABEL_MAX + 8];
+
 	bool first = true, all = (exception->caps & known) == known;
 
 	for (unsigned int kind = 0; kind < EW_GAIN_MAX; kind++)
@@ -160,6 +162,12 @@ static void put_gains(const struct ew_exception *exception, __u64 known, FILE *o
 		put_ids(out, &first, EW_GAIN_UID, exception->uids, exception->n_uids);
 	if (!(exception->kinds & EW_BIT(EW_GAIN_GID)))
 		put_ids(out, &first, EW_GAIN_GID, exception->gids, exception->n_gids);
+	for (unsigned int i = 0; i < EW_LABEL_GLOBS_MAX && !(exception->kinds & EW_BIT(EW_GAIN_LABEL)); i++) {
+		if (!(exception->labels >> i & 1))
+			continue;
+		snprintf(word, sizeof(word), "label:%s", ew_image_label(image, i));
+		put_word(out, &first, "\"", word);
+	}
 	if (exception->kinds & EW_BIT(EW_GAIN_CAPS))
 		return;
 	if (all)
@@ -199,7 +207,7 @@ char *ew_explain_exception(const struct ew_explain *e, unsigned int slot, unsign
 	fprintf(f, "%*s- program: ", (int)indent, "");
 	put_path(e->files.path[last], f);
 	fprintf(f, "\n%*s  gain: [", (int)indent, "");
-	put_gains(&exception, e->caller.caps_known, f);
+	put_gains(&exception, e->applies.image, e->caller.caps_known, f);
 	fputs("]\n", f);
 	return fclose(f) == 0 ? text : NULL;
 }
@@ -271,6 +279,9 @@ size_t ew_explain_notes(const struct ew_explain *e, char ***out)
 		if (word.narrower)
 			note(&notes, "profile %s has an exception for another image of the caller: %s:%u",
 			     profile->name, profile->file, word.narrower->line);
+		if (profile->gains & EW_BIT(EW_GAIN_LABEL))
+			note(&notes, "profile %s minds labels of security modules, which are not predicted: %s:%u",
+			     profile->name, profile->file, profile->line);
 		if (profile->fd_mode)
 			note(&notes, "profile %s minds descriptors, which are not predicted: %s:%u", profile->name,
 			     profile->file, profile->fd_line);

@@ -57,6 +57,22 @@ __u64 ew_image_fds(const struct ew_image *image, bool always)
 	return set;
 }
 
+bool ew_image_labels(const struct ew_image *image)
+{
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		if (image->profiles[slot].gains & EW_BIT(EW_GAIN_LABEL))
+			return true;
+	return false;
+}
+
+const char *ew_image_label(const struct ew_image *image, unsigned int number)
+{
+	for (size_t i = 0; i < image->n_labels; i++)
+		if (image->labels[i].set == 1ULL << number)
+			return image->labels[i].path + 1;
+	return "?";
+}
+
 void ew_image_free(struct ew_image **image)
 {
 	if (!*image)
@@ -70,6 +86,9 @@ void ew_image_free(struct ew_image **image)
 	free((*image)->paths);
 	free((*image)->cgroups);
 	free((*image)->patterns);
+	for (size_t i = 0; i < (*image)->n_labels; i++)
+		free((*image)->labels[i].path);
+	free((*image)->labels);
 	free((*image)->pattern_states);
 	free((*image)->users);
 	for (size_t i = 0; i < (*image)->n_programs; i++)

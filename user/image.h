@@ -33,6 +33,8 @@ struct ew_image_path {
 	char *path;
 };
 
+struct ew_image;
+
 /*
  * Who has which slot already. A profile that stays keeps its slot, since the tags of processes and cgroups are slots;
  * NULL in place of this is: nobody has any.
@@ -40,6 +42,7 @@ struct ew_image_path {
 struct ew_slots {
 	char name[EW_PROFILES_MAX][EW_PROFILE_NAME_MAX]; /* "": free */
 	__u64 kept;					 /* slots that no other profile may get */
+	const struct ew_image *labels; /* whose globs of labels have their numbers already; NULL: none have */
 };
 
 /* Users that one profile names; ranges can overlap. */
@@ -77,7 +80,10 @@ struct ew_image {
 	struct ew_image_cgroup *cgroups; /* literal paths */
 	size_t n_patterns;
 	struct ew_image_cgroup *patterns;
-	size_t n_pattern_states; /* of the automaton that the patterns make; 0 without patterns */
+	size_t n_labels;
+	/* Globs of `label:GLOB`: EW_LABEL_MARK and the glob in place of a path, one bit in place of profiles. */
+	struct ew_image_cgroup *labels;
+	size_t n_pattern_states; /* of the automaton that patterns and globs make; 0 without any */
 	struct ew_pattern_state *pattern_states;
 	size_t n_paths;
 	struct ew_image_path *paths; /* in the order of their identities (memcmp(3)) */
@@ -110,6 +116,12 @@ __u64 ew_image_sticky(const struct ew_image *image);
 
 /* Those that mind descriptors; with ALWAYS, whatever an exec gains. */
 __u64 ew_image_fds(const struct ew_image *image, bool always);
+
+/* Does a profile control labels? */
+bool ew_image_labels(const struct ew_image *image);
+
+/* The glob of label that bit NUMBER of ew_exception.labels stands for; "?" where there is none. */
+const char *ew_image_label(const struct ew_image *image, unsigned int number);
 
 /*
  * Adds DIGEST unless the image has it. FILE is as that of struct ew_image_verity. Returns 0, -E2BIG: there are

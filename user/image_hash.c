@@ -25,6 +25,7 @@ __u64 ew_image_hash(const struct ew_image *image)
 	}
 	hash = hash_cgroups(hash, image->cgroups, image->n_cgroups);
 	hash = hash_cgroups(hash, image->patterns, image->n_patterns);
+	hash = hash_cgroups(hash, image->labels, image->n_labels);
 	for (size_t i = 0; i < image->n_users; i++) {
 		const __u64 user[] = {image->users[i].first, image->users[i].last, image->users[i].set};
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <execward/label.h>
+
 #include "map_batch.h"
 #include "pattern.h"
 #include "tag_programs.h"
@@ -56,16 +58,17 @@ static int visit_cgroup_path(void *context, const void *key, const void *value)
 {
 	struct reading *reading = context;
 	struct ew_image *image = reading->image;
-	bool pattern = ew_pattern_is(key);
-	size_t *n = pattern ? &image->n_patterns : &image->n_cgroups;
+	bool label = *(const char *)key == EW_LABEL_MARK, pattern = !label && ew_pattern_is(key);
+	size_t *n = label ? &image->n_labels : pattern ? &image->n_patterns : &image->n_cgroups;
+	size_t room = label ? EW_LABEL_GLOBS_MAX : pattern ? EW_PATTERNS_MAX : EW_CGROUP_PATHS_MAX;
 	struct ew_image_cgroup cgroup = {.set = ((const struct ew_sets *)value)->of[EW_HALF(reading->generation)]};
 
-	if (!cgroup.set || *n == 2 * (pattern ? EW_PATTERNS_MAX : EW_CGROUP_PATHS_MAX))
+	if (!cgroup.set || *n == 2 * room)
 		return 0;
 	cgroup.path = strndup(key, EW_CGROUP_PATH_MAX);
 	if (!cgroup.path)
 		return -ENOMEM;
-	(pattern ? image->patterns : image->cgroups)[(*n)++] = cgroup;
+	(label ? image->labels : pattern ? image->patterns : image->cgroups)[(*n)++] = cgroup;
 	return 0;
 }
 
@@ -75,7 +78,8 @@ static int read_cgroups(const struct ew_pins *pins, struct reading *reading)
 
 	image->cgroups = calloc(2 * EW_CGROUP_PATHS_MAX, sizeof(*image->cgroups));
 	image->patterns = calloc(2 * EW_PATTERNS_MAX, sizeof(*image->patterns));
-	if (!image->cgroups || !image->patterns)
+	image->labels = calloc(2 * EW_LABEL_GLOBS_MAX, sizeof(*image->labels));
+	if (!image->cgroups || !image->patterns || !image->labels)
 		return -ENOMEM;
 	return ew_map_each(pins->cgroup_paths_fd, EW_CGROUP_PATH_MAX, sizeof(struct ew_sets), visit_cgroup_path,
 			   reading);

@@ -17,6 +17,7 @@
 #include "execward.skel.h"
 
 #include "apply.h"
+#include "label.h"
 #include "log.h"
 #include "manager.h"
 #include "pins.h"
@@ -199,17 +200,18 @@ static int attach_all(struct execward *skel, struct ew_apply *apply, const struc
 	return err;
 }
 
-static int write_state(const struct ew_pins *pins, const struct ew_image *image, __u32 verity)
+static int write_state(const struct ew_pins *pins, const struct ew_image *image, __u32 verity, bool labels)
 {
 	struct ew_state state = {
 		.shapes = ew_image_shapes(image),
 		.generation = FIRST_GENERATION,
 		.users = image->n_users > 0,
-		.patterns = image->n_patterns > 0,
+		.patterns = image->n_pattern_states > 0,
 		.programs = image->n_programs ? EW_PROGRAMS_POLICY : 0,
 		.sticky = ew_image_sticky(image) != 0,
 		.process_tags = needs_process_tags(image),
 		.verity = verity | (image->n_verities ? EW_VERITY_USED : 0),
+		.labels = (labels ? EW_LABELS_SUPPORTED : 0) | (ew_image_labels(image) ? EW_LABELS_USED : 0),
 		.fds = ew_image_fds(image, false) != 0,
 		.executor = ew_manager_executor(),
 	};
@@ -303,6 +305,7 @@ static int load_staged(const struct ew_image *image)
 	EW_CLEANUP(announce_destroyp) struct announce *announce = NULL;
 	EW_CLEANUP(skel_destroyp) struct execward *skel = NULL;
 	EW_CLEANUP(ew_apply_end) struct ew_apply apply = {};
+	struct ew_label_source labels;
 	struct ew_pins pins;
 	int err = open_skeleton(&skel);
 
@@ -311,6 +314,11 @@ static int load_staged(const struct ew_image *image)
 	skel->rodata->ew_has_verity = ew_verity_supported();
 	if (image->n_verities && !skel->rodata->ew_has_verity)
 		return ew_verity_refuse(image);
+	ew_label_find(&labels);
+	skel->rodata->ew_label_module = labels.module;
+	skel->rodata->ew_label_offset = labels.offset;
+	if (ew_image_labels(image) && !labels.supported)
+		return ew_label_refuse(image, &labels);
 	err = load_skeleton(skel);
 	if (err < 0)
 		return ew_error_ret(err,
@@ -324,7 +332,8 @@ static int load_staged(const struct ew_image *image)
 	ew_apply_begin(&apply, &pins, NULL);
 	err = write_meta(&pins);
 	if (err == 0)
-		err = write_state(&pins, image, skel->rodata->ew_has_verity ? EW_VERITY_SUPPORTED : 0);
+		err = write_state(&pins, image, skel->rodata->ew_has_verity ? EW_VERITY_SUPPORTED : 0,
+				  labels.supported);
 	if (err == 0)
 		err = ew_apply_image(&apply, image, FIRST_GENERATION);
 	if (err == 0)

@@ -118,6 +118,10 @@ static int compile_gains(struct ew_compiler *c, const struct ew_policy_exception
 			out->kinds |= EW_BIT(word.kind);
 		} else if (word.kind == EW_GAIN_CAPS) {
 			out->caps |= 1ULL << word.cap;
+		} else if (word.kind == EW_GAIN_LABEL) {
+			err = ew_compiler_label(c, word.name, ew_node_item(list, i), &out->labels);
+			if (err == -ENOMEM)
+				return err;
 		} else {
 			err = resolve_id(c, &word, ew_node_item(list, i), &id);
 			if (err == -ENOMEM)
@@ -383,33 +387,44 @@ static int compile_profile(struct ew_compiler *c)
 	return err ?: merge_twins(c, start) ?: compile_fds(c);
 }
 
+/* The globs of labels come first, as those that are kept from before have no place to be told of. */
+static void refuse_patterns(struct ew_compiler *c, const struct ew_pattern *patterns, size_t n)
+{
+	size_t excess = ew_pattern_excess(patterns, n), n_labels = c->image->n_labels;
+	bool label = excess < n_labels;
+	struct ew_shown shown;
+
+	c->file = label ? c->labels[excess].file : c->patterns[excess - n_labels].file;
+	ew_compiler_error(c, label ? c->labels[excess].node : c->patterns[excess - n_labels].node,
+			  "%s pattern \"%s\", with those before it, makes an automaton of more than %d states; "
+			  "expected fewer patterns with text after a \"*\"",
+			  label ? "label" : "cgroup", ew_shown(patterns[excess].text + label, &shown),
+			  EW_PATTERN_STATES_MAX);
+}
+
 static int compile_patterns(struct ew_compiler *c)
 {
 	struct ew_image *image = c->image;
-	struct ew_pattern patterns[EW_PATTERNS_MAX];
-	struct ew_shown shown;
+	struct ew_pattern patterns[EW_LABEL_GLOBS_MAX + EW_PATTERNS_MAX];
+	size_t n = 0;
 	__u64 cut = 0;
-	size_t excess;
 	int err;
 
-	if (!image->n_patterns)
-		return 0;
+	for (size_t i = 0; i < image->n_labels; i++)
+		patterns[n++] = (struct ew_pattern){image->labels[i].path, image->labels[i].set};
 	for (size_t i = 0; i < image->n_patterns; i++) {
-		patterns[i] = (struct ew_pattern){image->patterns[i].path, image->patterns[i].set};
+		patterns[n++] = (struct ew_pattern){image->patterns[i].path, image->patterns[i].set};
 		cut |= image->patterns[i].set;
 	}
+	if (!n)
+		return 0;
 	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++)
 		if (image->profiles[slot].mode < EW_VERDICT_DENY)
 			cut &= ~(1ULL << slot);
-	err = ew_pattern_compile(patterns, image->n_patterns, cut, &image->pattern_states, &image->n_pattern_states);
+	err = ew_pattern_compile(patterns, n, cut, &image->pattern_states, &image->n_pattern_states);
 	if (err != -E2BIG)
 		return err;
-	excess = ew_pattern_excess(patterns, image->n_patterns);
-	c->file = c->patterns[excess].file;
-	ew_compiler_error(c, c->patterns[excess].node,
-			  "cgroup pattern \"%s\", with those before it, makes an automaton of more than %d states; "
-			  "expected fewer patterns with text after a \"*\"",
-			  ew_shown(patterns[excess].text, &shown), EW_PATTERN_STATES_MAX);
+	refuse_patterns(c, patterns, n);
 	return 0;
 }
 
@@ -462,11 +477,12 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 	image->users = calloc(EW_USERS_MAX, sizeof(*image->users));
 	image->programs = calloc(EW_PROGRAMS_MAX + 1, sizeof(*image->programs));
 	image->patterns = calloc(EW_PATTERNS_MAX, sizeof(*image->patterns));
-	if (!image->cgroups || !image->users || !image->programs || !image->patterns)
+	image->labels = calloc(EW_LABEL_GLOBS_MAX, sizeof(*image->labels));
+	if (!image->cgroups || !image->users || !image->programs || !image->patterns || !image->labels)
 		return -ENOMEM;
 	ew_compiler_keep_slots(&c, policy);
 	image->hash = ew_policy_hash(policy);
-	err = compile_files(&c, policy) ?: compile_patterns(&c) ?: ew_compiler_keep_paths(&c);
+	err = ew_compiler_keep_labels(&c) ?: compile_files(&c, policy) ?: compile_patterns(&c) ?: ew_compiler_keep_paths(&c);
 	ew_lookups_clear(&c.lookups);
 	ew_compiler_merge_programs(image);
 	sources = c.sources;

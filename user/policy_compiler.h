@@ -31,7 +31,7 @@ struct ew_compiler {
 	struct {
 		const struct ew_policy_file *file;
 		const struct ew_node *node;
-	} patterns[EW_PATTERNS_MAX]; /* places of image->patterns, by index */
+	} patterns[EW_PATTERNS_MAX], labels[EW_LABEL_GLOBS_MAX]; /* places of those of the image, by index */
 	const struct ew_slots *slots;
 	__u64 staying; /* of those, the ones that the policy has */
 	__u64 taken;
@@ -68,6 +68,15 @@ int ew_compiler_resolve_name(struct ew_compiler *c, bool user, const char *name,
 /* The identity of a program; an error or warning is told, and then -EINVAL says to leave it out. */
 int ew_compiler_resolve_program(struct ew_compiler *c, const char *path, const struct ew_node *node,
 				struct ew_identity *out);
+
+/*
+ * ew_compiler_label - adds to LABELS the number of GLOB, which `label:GLOB` at NODE names
+ * ew_compiler_keep_labels - gives those globs their numbers that profiles which stay by force have; before the others
+ *
+ * Return 0; -ENOMEM; or -EINVAL when the mistake is told.
+ */
+int ew_compiler_label(struct ew_compiler *c, const char *glob, const struct ew_node *node, __u64 *labels);
+int ew_compiler_keep_labels(struct ew_compiler *c);
 
 /* Gives the image the paths that were looked up, and the digests. Returns 0 or -ENOMEM. */
 int ew_compiler_keep_paths(struct ew_compiler *c);

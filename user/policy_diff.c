@@ -88,7 +88,7 @@ static void put_ids(FILE *f, const char *kind, const __u32 *ids, __u32 n)
 		fprintf(f, " %s:%u", kind, sorted[i]);
 }
 
-static void put_exception(FILE *f, const struct ew_exception *exception)
+static void put_exception(FILE *f, const struct ew_exception *exception, const struct ew_image *image)
 {
 	if (exception->fds) {
 		ew_fds_put_kinds(f, "fds", exception->fds);
@@ -101,11 +101,14 @@ static void put_exception(FILE *f, const struct ew_exception *exception)
 	put_ids(f, "uid", exception->uids, exception->n_uids);
 	put_ids(f, "gid", exception->gids, exception->n_gids);
 	put_caps(f, " ", exception->caps);
+	for (unsigned int i = 0; i < EW_LABEL_GLOBS_MAX; i++)
+		if (exception->labels >> i & 1)
+			fprintf(f, " label:%s", ew_image_label(image, i));
 }
 
-char *ew_exception_text(const struct ew_exception *exception)
+char *ew_exception_text(const struct ew_exception *exception, const struct ew_image *image)
 {
-	return TEXT(f, put_exception(f, exception));
+	return TEXT(f, put_exception(f, exception, image));
 }
 
 char *ew_identity_text(const struct ew_identity *identity, const struct ew_image *image, const struct ew_image *other)

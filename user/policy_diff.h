@@ -43,9 +43,9 @@ void ew_diff_print(const struct ew_diff *diff, FILE *out);
  */
 json_object *ew_diff_json(const struct ew_diff *diff);
 
-/* What a profile and an exception say, as the changes have it: memory that the caller frees, or NULL. */
+/* What a profile and an exception of IMAGE say, as the changes have it: memory that the caller frees, or NULL. */
 char *ew_profile_text(const struct ew_profile *profile);
-char *ew_exception_text(const struct ew_exception *exception);
+char *ew_exception_text(const struct ew_exception *exception, const struct ew_image *image);
 
 /* The path by which one of two images (the second may be NULL) names a file, or "inode N of MAJOR:MINOR". */
 char *ew_identity_text(const struct ew_identity *identity, const struct ew_image *image, const struct ew_image *other);

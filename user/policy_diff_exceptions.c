@@ -60,8 +60,8 @@ static void add_exception(const char *kind, const struct ew_image *images[2], co
 	const struct ew_image_exception *either = b ?: a;
 	const struct ew_image *image = images[b ? 1 : 0];
 	struct ew_change change = {
-		.before = a ? ew_exception_text(&a->value) : NULL,
-		.after = b ? ew_exception_text(&b->value) : NULL,
+		.before = a ? ew_exception_text(&a->value, images[0]) : NULL,
+		.after = b ? ew_exception_text(&b->value, images[1]) : NULL,
 	};
 
 	if (change.before && change.after && EW_STREQ(change.before, change.after)) {
@@ -78,6 +78,9 @@ static bool same_rule(const struct ew_exception *a, const struct ew_exception *b
 {
 	struct ew_exception x = *a, y = *b;
 
+	/* the numbers of globs can stand for others: their texts tell */
+	if (a->labels | b->labels)
+		return false;
 	x.line = y.line = 0;
 	return !memcmp(&x, &y, sizeof(x));
 }

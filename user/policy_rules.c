@@ -51,7 +51,7 @@ static void check_gains(const char *path, const struct ew_policy_profile *profil
 			continue;
 		}
 		kinds |= EW_BIT(word.kind);
-		if (word.any || word.kind == EW_GAIN_CAPS)
+		if (word.any || word.kind == EW_GAIN_CAPS || word.kind == EW_GAIN_LABEL)
 			continue;
 		if (++ids[word.kind] == EW_EXCEPTION_IDS_MAX + 1)
 			error_at(diag, path, ew_node_item(list, i),

@@ -43,10 +43,6 @@ _Static_assert(EW_VERDICT_ALLOW == 0, "modes are the verdicts from the second on
 #define MODES (&verdicts[1])
 #define MODES_N (EW_VERDICT_MAX - 1)
 
-/* Kinds of gain up to `label`, which this version does not support. */
-_Static_assert(EW_GAIN_LABEL == EW_GAIN_MAX - 1, "the unsupported kind is the last");
-#define GAINS_N EW_GAIN_LABEL
-
 /* The length of a path without its NUL. */
 #define PATH_LENGTH_MAX (PATH_MAX - 1)
 
@@ -126,8 +122,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	CYAML_FIELD_ENUM("mode", REQUIRED | CYAML_FLAG_STRICT, struct ew_policy_profile, mode, MODES, MODES_N),
 	CYAML_FIELD_ENUM("exec", OPTIONAL | CYAML_FLAG_STRICT, struct ew_policy_profile, exec, execs,
 			 EW_ARRAY_SIZE(execs)),
-	CYAML_FIELD_FLAGS("gains", OPTIONAL | CYAML_FLAG_STRICT | TEXT(EW_TEXT_GAIN_KIND), struct ew_policy_profile,
-			  gains, gains, GAINS_N),
+	CYAML_FIELD_FLAGS("gains", OPTIONAL | CYAML_FLAG_STRICT, struct ew_policy_profile, gains, gains,
+			  EW_ARRAY_SIZE(gains)),
 	CYAML_FIELD_FLAGS("shapes", OPTIONAL | CYAML_FLAG_STRICT, struct ew_policy_profile, shapes, shapes,
 			  EW_ARRAY_SIZE(shapes)),
 	CYAML_FIELD_ENUM("userns", OPTIONAL | CYAML_FLAG_STRICT, struct ew_policy_profile, userns, usernss,

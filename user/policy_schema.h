@@ -97,8 +97,7 @@ enum ew_text_kind {
 	EW_TEXT_ANY,
 	EW_TEXT_VERSION,
 	EW_TEXT_PROFILE_NAME,
-	EW_TEXT_GAIN_KIND, /* of `gains` */
-	EW_TEXT_GAIN,	   /* of an exception */
+	EW_TEXT_GAIN, /* of an exception */
 	EW_TEXT_CAPABILITY,
 	EW_TEXT_PROGRAM,
 	EW_TEXT_CGROUP,

@@ -184,18 +184,11 @@ static bool check_capability(const char *text, struct ew_why *why)
 			      nearest_cap(text));
 }
 
-static bool check_gain_kind(const char *text, struct ew_why *why)
-{
-	/* Unknown words are found by the table. */
-	if (!EW_STREQ(text, ew_words_name(&ew_gain_words, EW_GAIN_LABEL)))
-		return true;
-	return refuse(why, "gain \"label\" is " UNSUPPORTED "; expected a list without it");
-}
-
 static bool refuse_unknown_gain(const char *text, struct ew_why *why)
 {
-	static const char *const kinds[] = {"uid", "gid", "caps"};
-	static const char expected[] = "uid, gid, caps, uid:USER, gid:GROUP or a capability such as cap_net_raw";
+	static const char *const kinds[] = {"uid", "gid", "label", "caps"};
+	static const char expected[] =
+		"uid, gid, caps, label, uid:USER, gid:GROUP, label:GLOB or a capability such as cap_net_raw";
 	const char *colon = strchr(text, ':'), *nearest;
 	char guess[64], prefix[32];
 
@@ -205,7 +198,7 @@ static bool refuse_unknown_gain(const char *text, struct ew_why *why)
 		return refuse_unknown(why, "gain", text, expected, nearest);
 	}
 	snprintf(prefix, sizeof(prefix), "%.*s", (int)(colon - text < 31 ? colon - text : 31), text);
-	nearest = ew_words_nearest(prefix, kinds, 2);
+	nearest = ew_words_nearest(prefix, kinds, 3);
 	if (nearest && strlen(colon) < sizeof(guess) - 8) {
 		snprintf(guess, sizeof(guess), "%s%s", nearest, colon);
 		nearest = guess;
@@ -290,14 +283,32 @@ static bool check_user(const char *text, struct ew_why *why)
 	return ew_user_word_parse(text, &word, why);
 }
 
+/* A glob of labels, as patterns of cgroups are written. */
+static bool parse_label(const char *text, struct ew_gain_word *out, struct ew_why *why)
+{
+	struct ew_shown shown;
+
+	if (!*text)
+		return refuse(why, "no label after \"label:\"; expected a label, or a pattern of labels");
+	if (strlen(text) >= EW_LABEL_MAX)
+		return refuse(why, "label \"%s\" is longer than %d bytes; expected a shorter one, or a pattern",
+			      ew_shown(text, &shown), EW_LABEL_MAX - 1);
+	if (has_control(text))
+		return refuse(why, "label \"%s\" has a control character; expected printable text",
+			      ew_shown(text, &shown));
+	if (strstr(text, "***"))
+		return refuse(why, "label \"%s\" has a \"***\" in it; expected \"*\" or \"**\"",
+			      ew_shown(text, &shown));
+	out->kind = EW_GAIN_LABEL;
+	out->name = text;
+	return true;
+}
+
 bool ew_gain_word_parse(const char *text, struct ew_gain_word *out, struct ew_why *why)
 {
-	static const char *const label = "label";
 	int value = ew_words_find(&ew_gain_words, text);
 
 	*out = (struct ew_gain_word){0};
-	if (value == EW_GAIN_LABEL || (!strncmp(text, label, 5) && text[5] == ':'))
-		return refuse(why, "gain \"label\" is " UNSUPPORTED "; expected a list without it");
 	if (value >= 0) {
 		out->kind = (enum ew_gain_kind)value;
 		out->any = true;
@@ -307,6 +318,8 @@ bool ew_gain_word_parse(const char *text, struct ew_gain_word *out, struct ew_wh
 		out->kind = text[0] == 'u' ? EW_GAIN_UID : EW_GAIN_GID;
 		return parse_id(text + 4, out, why);
 	}
+	if (!strncmp(text, "label:", 6))
+		return parse_label(text + 6, out, why);
 	value = ew_cap_find(text);
 	if (value < 0)
 		return refuse_unknown_gain(text, why);
@@ -372,17 +385,11 @@ static bool check_fd_min(const char *text, struct ew_why *why)
 bool ew_text_check(enum ew_text_kind kind, const char *text, struct ew_why *why)
 {
 	static bool (*const checks[EW_TEXT_MAX])(const char *, struct ew_why *) = {
-		[EW_TEXT_VERSION] = check_version,
-		[EW_TEXT_PROFILE_NAME] = check_profile_name,
-		[EW_TEXT_GAIN_KIND] = check_gain_kind,
-		[EW_TEXT_GAIN] = check_gain,
-		[EW_TEXT_CAPABILITY] = check_capability,
-		[EW_TEXT_PROGRAM] = check_program,
-		[EW_TEXT_CGROUP] = check_cgroup,
-		[EW_TEXT_REMARK] = check_remark,
-		[EW_TEXT_USER] = check_user,
-		[EW_TEXT_VERITY] = check_verity,
-		[EW_TEXT_FD_MIN] = check_fd_min,
+		[EW_TEXT_VERSION] = check_version, [EW_TEXT_PROFILE_NAME] = check_profile_name,
+		[EW_TEXT_GAIN] = check_gain,	   [EW_TEXT_CAPABILITY] = check_capability,
+		[EW_TEXT_PROGRAM] = check_program, [EW_TEXT_CGROUP] = check_cgroup,
+		[EW_TEXT_REMARK] = check_remark,   [EW_TEXT_USER] = check_user,
+		[EW_TEXT_VERITY] = check_verity,   [EW_TEXT_FD_MIN] = check_fd_min,
 	};
 
 	return !checks[kind] || checks[kind](text, why);

@@ -24,13 +24,14 @@ bool ew_text_check(enum ew_text_kind kind, const char *text, struct ew_why *why)
 /* A gain that an exception lists. */
 struct ew_gain_word {
 	enum ew_gain_kind kind;
-	bool any;	  /* the whole kind: `uid`, `gid`, `caps` */
+	bool any;	  /* the whole kind: `uid`, `gid`, `caps`, `label` */
 	unsigned int cap; /* of EW_GAIN_CAPS */
-	const char *name; /* of a user or group, within the parsed text; NULL: by number */
+	const char *name; /* of a user or group, NULL: by number; or the glob of labels; within the parsed text */
 	__u32 number;	  /* user or group id */
 };
 
-/* Parses `uid:NAME|NUMBER`, `gid:NAME|NUMBER`, `cap_xxx`, `uid`, `gid`, `caps`; false with the reason in WHY. */
+/* Parses `uid:NAME|NUMBER`, `gid:NAME|NUMBER`, `label:GLOB`, `cap_xxx`, `uid`, `gid`, `caps`, `label`; false with the
+ * reason in WHY. */
 bool ew_gain_word_parse(const char *text, struct ew_gain_word *out, struct ew_why *why);
 
 /* Parses `sha256:` and 64 hexadecimal digits in lower case; false with the reason in WHY. */

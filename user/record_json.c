@@ -7,6 +7,7 @@
 #include "escape.h"
 #include "json_doc.h"
 #include "record_fds.h"
+#include "record_label.h"
 #include "record_origin.h"
 #include "util.h"
 #include "words.h"
@@ -327,6 +328,7 @@ char *ew_record_json(const struct ew_record_view *view, const struct ew_record_n
 	}
 	add_creds(&doc, root, "before", &r->before);
 	add_creds(&doc, root, "after", &r->after);
+	ew_label_add_json(&doc, root, view);
 	add_fds(&doc, root, view);
 	add_cgroup(&doc, root, view, names);
 	add_profiles(&doc, root, r, names);

@@ -8,6 +8,7 @@
 
 #include "escape.h"
 #include "json_get.h"
+#include "record_label.h"
 #include "record_parse_fds.h"
 #include "util.h"
 #include "words.h"
@@ -103,7 +104,7 @@ static void gain(struct parse *p, const char *text, __u32 *kinds, __u64 *caps)
 	} else if (cap >= 0) {
 		*kinds |= EW_BIT(EW_GAIN_CAPS);
 		*caps |= 1ULL << cap;
-	} else if (EW_STREQ(text, "label")) {
+	} else if (EW_STREQ(text, "label") || strncmp(text, "label:", 6) == 0) {
 		*kinds |= EW_BIT(EW_GAIN_LABEL);
 	} else {
 		bad(p, "a gain of the record is not known here");
@@ -294,6 +295,7 @@ int ew_record_parse(json_object *root, struct ew_parsed *out, const char **why)
 	used = path(&p, ew_json_object(root, "task"), "exe", used, &p.r->exe_path_len);
 	if (json_object_object_get_ex(root, "script", NULL))
 		used = path(&p, root, "script", used, &p.r->script_path_len);
+	used += ew_label_parse(root, p.r, p.r->paths + used, &p.why);
 	used += ew_record_parse_fds(ew_json_object(root, "fds"), p.r->paths + used, &p.why);
 	if (!p.why && ew_record_view_init(&out->view, p.r, EW_RECORD_FIXED + used) < 0)
 		p.why = "the record is not whole";

@@ -11,6 +11,7 @@
 
 #include "escape.h"
 #include "record_fds.h"
+#include "record_label.h"
 #include "record_origin.h"
 #include "util.h"
 #include "words.h"
@@ -43,6 +44,7 @@ static bool find_parts(struct ew_record_view *view, size_t len)
 {
 	const struct ew_record *r = &view->record;
 	size_t paths, tail = (size_t)r->parents_len + r->args_len;
+	ssize_t labels;
 
 	view->file_path_len = r->file_path_len > 0 ? (size_t)r->file_path_len : 0;
 	view->exe_path_len = r->exe_path_len > 0 ? (size_t)r->exe_path_len : 0;
@@ -53,6 +55,10 @@ static bool find_parts(struct ew_record_view *view, size_t len)
 	view->file_path = view->file_path_len ? r->paths : NULL;
 	view->exe_path = view->exe_path_len ? r->paths + view->file_path_len : NULL;
 	view->script_path = view->script_path_len ? r->paths + view->file_path_len + view->exe_path_len : NULL;
+	labels = ew_labels_find(view, r->paths + paths, len - paths - tail);
+	if (labels < 0)
+		return false;
+	paths += (size_t)labels;
 	view->fds_len = len - paths - tail;
 	view->fds = view->fds_len ? r->paths + paths : NULL;
 	view->parents = r->paths + len - tail;
@@ -160,7 +166,7 @@ int ew_record_group_name(void *ctx, __u32 gid, char *out, size_t size)
 static void format_id(char gain[EW_RECORD_GAIN_SIZE], const char *kind, __u32 id,
 		      int (*name_of)(void *, __u32, char *, size_t), void *ctx, unsigned int flags)
 {
-	char name[64], escaped[EW_RECORD_GAIN_SIZE - 16];
+	char name[64], escaped[144];
 
 	/* A name too long to be shown whole would be another name. */
 	if (name_of && name_of(ctx, id, name, sizeof(name)) == 0 &&
@@ -170,7 +176,7 @@ static void format_id(char gain[EW_RECORD_GAIN_SIZE], const char *kind, __u32 id
 		snprintf(gain, EW_RECORD_GAIN_SIZE, "%s:%u", kind, id);
 }
 
-/* GAINED has the fields of struct ew_withheld, whether they were gained or not. */
+/* But labels. GAINED has the fields of struct ew_withheld, whether they were gained or not. */
 static void each_gain(const struct ew_withheld *gained, const struct ew_record_names *names, unsigned int flags,
 		      void (*each)(void *ctx, const char *gain), void *ctx)
 {
@@ -190,8 +196,6 @@ static void each_gain(const struct ew_withheld *gained, const struct ew_record_n
 		if (gained->caps >> cap & 1)
 			each(ctx, ew_cap_name(cap));
 	}
-	if (gained->kinds & EW_BIT(EW_GAIN_LABEL))
-		each(ctx, ew_words_name(&ew_gain_words, EW_GAIN_LABEL));
 }
 
 void ew_record_each_gain(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags,
@@ -205,7 +209,13 @@ void ew_record_each_gain(const struct ew_record_view *view, const struct ew_reco
 		.caps = r->caps_gained,
 	};
 
+	char label[EW_RECORD_GAIN_SIZE];
+
 	each_gain(&gained, names, flags, each, ctx);
+	if (!(r->gains & EW_BIT(EW_GAIN_LABEL)))
+		return;
+	ew_label_gain(view, flags, label, sizeof(label));
+	each(ctx, label);
 }
 
 void ew_record_each_withheld(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags,

@@ -13,7 +13,8 @@ struct ew_record_view {
 	 */
 	const char *file_path, *exe_path, *script_path;
 	size_t file_path_len, exe_path_len, script_path_len;
-	const char *fds; /* record_fds.h; NULL: there are none in it */
+	const char *label_before, *label_after; /* record_label.h; their lengths are in the record */
+	const char *fds;			/* record_fds.h; NULL: there are none in it */
 	size_t fds_len;
 	/* record_origin.h; their lengths are in the record. NULL: it is a prediction, which has none */
 	const char *parents, *args;
@@ -49,12 +50,13 @@ struct ew_record_names {
 int ew_record_user_name(void *ctx, __u32 uid, char *out, size_t size);
 int ew_record_group_name(void *ctx, __u32 gid, char *out, size_t size);
 
-/* Room for one gain: "uid:" or "gid:" and a name, escaped. */
-#define EW_RECORD_GAIN_SIZE 160
+/* Room for one gain: its kind and a name, escaped. */
+#define EW_RECORD_GAIN_SIZE 320
 
 /*
  * Calls EACH with the gains of the record one by one, in the order of the words: "uid:NAME" (the user of after.euid),
- * "gid:NAME", the capabilities by name in order of number, "label". Names are escaped with the flags FLAGS.
+ * "gid:NAME", the capabilities by name in order of number, "label:NAME" or "label". Names are escaped with the flags
+ * FLAGS.
  */
 void ew_record_each_gain(const struct ew_record_view *view, const struct ew_record_names *names, unsigned int flags,
 			 void (*each)(void *ctx, const char *gain), void *ctx);

@@ -9,6 +9,7 @@
 #include "apply.h"
 #include "cgroup.h"
 #include "image_read.h"
+#include "label.h"
 #include "log.h"
 #include "manager.h"
 #include "map_batch.h"
@@ -136,6 +137,7 @@ static int (*const find_holders[])(const struct ew_pins *pins, struct holders *h
 static void slots_of(const struct ew_image *image, struct ew_slots *slots)
 {
 	memset(slots, 0, sizeof(*slots));
+	slots->labels = image;
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
 		if (image->profiles[slot].flags)
 			memcpy(slots->name[slot], image->profiles[slot].name, sizeof(slots->name[slot]));
@@ -243,7 +245,7 @@ static int prepare(struct ew_apply *apply, struct ew_state *state, __u32 next, b
 		return ew_error_ret(err, "exceptions of an interrupted reload cannot be taken away: %s",
 				    strerror(-err));
 	err = ew_apply_image(apply, after, next);
-	if (err == 0 && after->n_patterns)
+	if (err == 0 && after->n_pattern_states)
 		__atomic_store_n(&state->patterns, 1, __ATOMIC_SEQ_CST);
 	if (err == 0)
 		err = ew_apply_patterns(apply, after, EW_HALF_OF(next));
@@ -259,6 +261,8 @@ static int prepare(struct ew_apply *apply, struct ew_state *state, __u32 next, b
 		err = ew_pins_need_programs(pins, EW_PROGRAMS_POLICY);
 	if (err == 0)
 		err = ew_verity_need(state, after);
+	if (err == 0)
+		err = ew_label_need(state, after);
 	if (err == 0 && ew_image_sticky(after)) {
 		err = ew_pins_need_process_tags(pins);
 		__atomic_store_n(&state->sticky, 1, __ATOMIC_SEQ_CST);
@@ -308,6 +312,8 @@ static void settle(struct ew_apply *apply, struct ew_state *state, const struct 
 	}
 	__atomic_store_n(&state->shapes, ew_image_shapes(image), __ATOMIC_SEQ_CST);
 	__atomic_store_n(&state->fds, ew_image_fds(image, false) != 0, __ATOMIC_SEQ_CST);
+	if (!ew_image_labels(image))
+		__atomic_and_fetch(&state->labels, ~(__u32)EW_LABELS_USED, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&state->settled, state->generation, __ATOMIC_SEQ_CST);
 }
 

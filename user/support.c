@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "label.h"
 #include "log.h"
 #include "pins.h"
 
@@ -235,6 +236,18 @@ static void check_trial(struct ew_check *c)
 	fix(c, "add \"bpf\" to lsm= on the kernel's command line");
 }
 
+/* Without it all but the gain `label` is enforced. */
+static void check_labels(struct ew_check *c)
+{
+	struct ew_label_source source;
+
+	ew_label_find(&source);
+	c->what = "labels of security modules";
+	c->result = source.supported ? EW_CHECK_OK : EW_CHECK_UNKNOWN;
+	found(c, "%s", source.found);
+	fix(c, "%s", source.fix);
+}
+
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
 	(void)level, (void)format, (void)args;
@@ -249,7 +262,7 @@ size_t ew_support_check(struct ew_check *checks, enum ew_trial trial)
 	size_t n = EW_ARRAY_SIZE(cheap);
 	bool unknown = false;
 
-	_Static_assert(EW_ARRAY_SIZE(cheap) < EW_CHECKS_MAX, "room for every check and the trial");
+	_Static_assert(EW_ARRAY_SIZE(cheap) + 2 <= EW_CHECKS_MAX, "room for every check, the trial and labels");
 	memset(checks, 0, EW_CHECKS_MAX * sizeof(*checks));
 	for (size_t i = 0; i < n; i++) {
 		cheap[i](&checks[i]);
@@ -259,6 +272,8 @@ size_t ew_support_check(struct ew_check *checks, enum ew_trial trial)
 		libbpf_print_fn_t before = libbpf_set_print(quiet);
 
 		check_trial(&checks[n++]);
+		if (trial == EW_TRIAL_ALWAYS)
+			check_labels(&checks[n++]);
 		libbpf_set_print(before);
 	}
 	return n;

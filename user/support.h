@@ -15,7 +15,7 @@ struct ew_check {
 	char fix[256];	 /* what to do when it is bad; empty when nothing helps or nothing is needed */
 };
 
-#define EW_CHECKS_MAX 8
+#define EW_CHECKS_MAX 9
 
 /*
  * Whether to load and attach a program to see if the kernel obeys it. That is the only sure sign, and the dearest:

@@ -23,6 +23,7 @@ static const char *const fd_kind_names[] = {EW_FD_KINDS(X)};
 static const char *const danger_names[] = {EW_FD_DANGERS(X)};
 static const char *const action_names[] = {EW_ACTIONS(X)};
 static const char *const subject_names[] = {EW_SUBJECTS(X)};
+static const char *const label_module_names[] = {EW_LABEL_MODULES(X)};
 static const char *const record_names[] = {EW_RECORDS(X)};
 #undef X
 
@@ -35,6 +36,7 @@ _Static_assert(EW_ARRAY_SIZE(fd_kind_names) == EW_FD_KIND_MAX, "a name for every
 _Static_assert(EW_ARRAY_SIZE(danger_names) == EW_FD_DANGER_MAX, "a name for every danger");
 _Static_assert(EW_ARRAY_SIZE(action_names) == EW_ACTION_MAX, "a name for every action");
 _Static_assert(EW_ARRAY_SIZE(subject_names) == EW_SUBJECT_MAX, "a name for every subject");
+_Static_assert(EW_ARRAY_SIZE(label_module_names) == EW_LABEL_MODULE_MAX, "a name for every module");
 _Static_assert(EW_ARRAY_SIZE(record_names) == EW_RECORD_TYPE_MAX, "a name for every type of record");
 
 const struct ew_words ew_verdict_words = {verdict_names, EW_VERDICT_MAX};
@@ -46,6 +48,7 @@ const struct ew_words ew_fd_kind_words = {fd_kind_names, EW_FD_KIND_MAX};
 const struct ew_words ew_danger_words = {danger_names, EW_FD_DANGER_MAX};
 const struct ew_words ew_action_words = {action_names, EW_ACTION_MAX};
 const struct ew_words ew_subject_words = {subject_names, EW_SUBJECT_MAX};
+const struct ew_words ew_label_module_words = {label_module_names, EW_LABEL_MODULE_MAX};
 const struct ew_words ew_record_words = {record_names, EW_RECORD_TYPE_MAX};
 
 const char *ew_words_name(const struct ew_words *words, unsigned int value)

@@ -19,16 +19,17 @@ struct ew_words {
 	size_t n;		  /* the enum's _MAX */
 };
 
-extern const struct ew_words ew_verdict_words; /* enum ew_verdict */
-extern const struct ew_words ew_gain_words;    /* enum ew_gain_kind */
-extern const struct ew_words ew_cause_words;   /* enum ew_cause */
-extern const struct ew_words ew_shape_words;   /* enum ew_shape */
-extern const struct ew_words ew_reason_words;  /* enum ew_reason */
-extern const struct ew_words ew_fd_kind_words; /* enum ew_fd_kind */
-extern const struct ew_words ew_danger_words;  /* enum ew_fd_danger */
-extern const struct ew_words ew_action_words;  /* enum ew_action */
-extern const struct ew_words ew_subject_words; /* enum ew_subject */
-extern const struct ew_words ew_record_words;  /* enum ew_record_type */
+extern const struct ew_words ew_verdict_words;	    /* enum ew_verdict */
+extern const struct ew_words ew_gain_words;	    /* enum ew_gain_kind */
+extern const struct ew_words ew_cause_words;	    /* enum ew_cause */
+extern const struct ew_words ew_shape_words;	    /* enum ew_shape */
+extern const struct ew_words ew_reason_words;	    /* enum ew_reason */
+extern const struct ew_words ew_fd_kind_words;	    /* enum ew_fd_kind */
+extern const struct ew_words ew_danger_words;	    /* enum ew_fd_danger */
+extern const struct ew_words ew_action_words;	    /* enum ew_action */
+extern const struct ew_words ew_subject_words;	    /* enum ew_subject */
+extern const struct ew_words ew_label_module_words; /* enum ew_label_module */
+extern const struct ew_words ew_record_words;	    /* enum ew_record_type */
 
 /* The name of VALUE, or "unknown" for a value outside the list (a record of a newer program). Never NULL. */
 const char *ew_words_name(const struct ew_words *words, unsigned int value);

@@ -31,11 +31,13 @@
 #define EW_PATTERN_STATES_MAX 65536 /* of the automaton that they make, 520 bytes each */
 #define EW_CGROUP_TRACE_MAX 1024    /* TRACE_CGROUP_PATH_LEN, kernel/cgroup/cgroup-internal.h: a longer path is cut */
 #define EW_CGROUPS_MAX 1000000
-#define EW_EXCEPTION_IDS_MAX 8	/* user or group ids one exception can name */
-#define EW_USERS_MAX 2047	/* users and ranges of users that policies can name, and again commands */
-#define EW_USER_RANGES 8192	/* entries of a table of users: both, and the gaps between them */
-#define EW_PROGRAMS_MAX 4096	/* tagged programs of a policy, and again those of commands */
-#define EW_VERITIES_MAX 4096	/* fs-verity digests that the exceptions of a policy can name */
+#define EW_EXCEPTION_IDS_MAX 8 /* user or group ids one exception can name */
+#define EW_USERS_MAX 2047      /* users and ranges of users that policies can name, and again commands */
+#define EW_USER_RANGES 8192    /* entries of a table of users: both, and the gaps between them */
+#define EW_PROGRAMS_MAX 4096   /* tagged programs of a policy, and again those of commands */
+#define EW_VERITIES_MAX 4096   /* fs-verity digests that the exceptions of a policy can name */
+#define EW_LABEL_MAX 256 /* of a security module's label as text; a longer one is cut, and no exception is for it */
+#define EW_LABEL_GLOBS_MAX 64	/* globs of labels that the exceptions of a policy can name, a bit each */
 #define EW_PROGRAM_NAME_MAX 248 /* of the path that `list` shows */
 #define EW_READERS_MAX 16
 #define EW_PATH_MAX 4096	/* PATH_MAX, linux/limits.h */

@@ -72,10 +72,11 @@ struct ew_exception_key {
 #define EW_FROM_FDS 1
 
 struct ew_exception {
-	__u64 caps;  /* capabilities it lists by name */
-	__u64 fds;   /* of EW_FROM_FDS: kinds of descriptor, bit N for enum ew_fd_kind; nothing else then */
-	__u32 kinds; /* kinds allowed whatever the id or capability, EW_BIT(EW_GAIN_*): gain `uid`, `gid`, `caps` */
-	__u32 line;  /* of the exception in the profile's file */
+	__u64 caps;   /* capabilities it lists by name */
+	__u64 labels; /* globs of labels, by number, that the new label may match */
+	__u64 fds;    /* of EW_FROM_FDS: kinds of descriptor, bit N for enum ew_fd_kind; nothing else then */
+	__u32 kinds;  /* kinds allowed whatever the id or capability, EW_BIT(EW_GAIN_*): gain `uid`, `gid`, `caps` */
+	__u32 line;   /* of the exception in the profile's file */
 	__u32 n_uids, n_gids;
 	__u32 uids[EW_EXCEPTION_IDS_MAX];
 	__u32 gids[EW_EXCEPTION_IDS_MAX];
@@ -83,6 +84,6 @@ struct ew_exception {
 
 _Static_assert(sizeof(struct ew_profile) == 80 + EW_PROFILE_NAME_MAX + EW_POLICY_FILE_MAX, "no holes");
 _Static_assert(sizeof(struct ew_exception_key) == 40, "a key with holes would never be found");
-_Static_assert(sizeof(struct ew_exception) == 32 + 8 * EW_EXCEPTION_IDS_MAX, "no holes");
+_Static_assert(sizeof(struct ew_exception) == 40 + 8 * EW_EXCEPTION_IDS_MAX, "no holes");
 
 #endif

@@ -77,6 +77,9 @@ enum ew_args {
 	EW_ARGS_FLAGS = (1 << 3) - 1,
 };
 
+#define EW_LABELS_ROOM (2 * EW_LABEL_MAX)
+#define EW_LABEL_CUT 0x8000 /* beside the length of a label: it is longer, or could not be read to its end */
+
 /* One transition, as the programs put it into a reader's ring buffer. Zeroed before it is filled. */
 struct ew_record {
 	__u32 type;	   /* EW_RECORD_EXEC; else it is a struct ew_change_record (change.h) */
@@ -97,6 +100,13 @@ struct ew_record {
 	__u64 cgroup_id; /* of the v2 hierarchy */
 	struct ew_creds before, after;
 	struct ew_withheld withheld;
+	/*
+	 * Of the gain `label`: whose label it is, and its length before and after without a NUL, with EW_LABEL_CUT. Of
+	 * SELinux also the numbers of the contexts (sids).
+	 */
+	__u32 label_module; /* enum ew_label_module */
+	__u32 sid_before, sid_after;
+	__u16 label_before_len, label_after_len;
 	char comm[EW_COMM_MAX];		    /* any bytes but NUL: prctl(PR_SET_NAME) */
 	char profile[EW_PROFILE_NAME_MAX];  /* the one that decided; empty when none applies */
 	char rule_file[EW_POLICY_FILE_MAX]; /* where it was read */
@@ -110,10 +120,11 @@ struct ew_record {
 	__u32 args_len;	       /* bytes of the arguments, each with a NUL behind it */
 	__u32 args;	       /* EW_ARGS_*; 0: they could not be read */
 	/*
-	 * And the script's path, a struct ew_fds or none, the parents, the arguments. Only the used part is sent. At
-	 * the end there is room for as much again of the last one, as the verifier does not add up.
+	 * And the script's path, the labels before and after, a struct ew_fds or none, the parents, the arguments. Only
+	 * the used part is sent. At the end there is room for as much again of the last one, as the verifier does not
+	 * add up.
 	 */
-	char paths[3 * EW_PATH_MAX + EW_FDS_ROOM + EW_PARENTS_ROOM + 2 * (EW_ARGS_SIZE + 1)];
+	char paths[3 * EW_PATH_MAX + EW_LABELS_ROOM + EW_FDS_ROOM + EW_PARENTS_ROOM + 2 * (EW_ARGS_SIZE + 1)];
 };
 
 #define EW_RECORD_FIXED ((unsigned int)__builtin_offsetof(struct ew_record, paths))
@@ -219,10 +230,15 @@ struct ew_state {
 	__u32 patterns;	      /* 1 from before the first pattern of cgroups is stored; for tools */
 	__u32 changes_untold; /* changes of tags and policy that no reader was told of, as ew_announce could not be run
 			       */
-	__u32 pad;
+	__u32 labels;	      /* EW_LABELS_* */
 	struct ew_identity executor;  /* of the service manager, by which it starts services; all zero: it has none */
 	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */
 	struct ew_reader reader[EW_READERS_MAX];
+};
+
+enum ew_labels {
+	EW_LABELS_SUPPORTED = 1 << 0, /* changes of labels are seen, or no module makes any */
+	EW_LABELS_USED = 1 << 1,      /* from before the first profile that controls labels is in force */
 };
 
 enum ew_programs {

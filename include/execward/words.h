@@ -13,6 +13,9 @@
 
 #define EW_CAUSES(X) X(SETUID, "setuid") X(SETGID, "setgid") X(FILECAPS, "filecaps") X(ROOT, "root") X(LABEL, "label")
 
+/* Security modules whose labels are read. */
+#define EW_LABEL_MODULES(X) X(NONE, "none") X(APPARMOR, "apparmor") X(SELINUX, "selinux")
+
 #define EW_SHAPES(X)                    \
 	X(SETID, "setid")               \
 	X(MEMFD, "memfd")               \
@@ -94,6 +97,13 @@ enum ew_cause {
 	EW_CAUSES(X)
 #undef X
 		EW_CAUSE_MAX
+};
+
+enum ew_label_module {
+#define X(id, word) EW_LABEL_##id,
+	EW_LABEL_MODULES(X)
+#undef X
+		EW_LABEL_MODULE_MAX
 };
 
 enum ew_shape {

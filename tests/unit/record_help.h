@@ -25,6 +25,7 @@ struct sample {
 	struct ew_record record;
 	const char *file_path, *exe_path, *script_path;
 	size_t file_len, exe_len, script_len;
+	const char *label_before, *label_after; /* NULL: none; their lengths are put into the record */
 	/* parents[].pid 0 ends the list; each path as on the wire, without its slash at the end */
 	struct {
 		__u32 pid;
@@ -87,6 +88,10 @@ static inline char *sample_bytes(const struct sample *s, size_t *len)
 			fixed.parents_len += (__u32)(sizeof(struct ew_parent) + strlen(s->parents[i].text));
 	if (!fixed.args_len)
 		fixed.args_len = (__u32)s->args_len;
+	if (s->label_before)
+		fixed.label_before_len |= (__u16)strlen(s->label_before);
+	if (s->label_after)
+		fixed.label_after_len |= (__u16)strlen(s->label_after);
 	bytes = malloc(sizeof(fixed) + EW_PARENTS_ROOM);
 	assert_non_null(bytes);
 	memcpy(bytes, &fixed, EW_RECORD_FIXED);
@@ -95,6 +100,10 @@ static inline char *sample_bytes(const struct sample *s, size_t *len)
 	at = mempcpy(at, s->exe_path, s->exe_len);
 	if (s->script_len)
 		at = mempcpy(at, s->script_path, s->script_len);
+	if (s->label_before)
+		at = mempcpy(at, s->label_before, strlen(s->label_before));
+	if (s->label_after)
+		at = mempcpy(at, s->label_after, strlen(s->label_after));
 	for (size_t i = 0; s->parents[i].pid; i++) {
 		struct ew_parent parent = {.pid = s->parents[i].pid,
 					   .marks = s->parents[i].marks,

@@ -22,12 +22,21 @@ payload() {
 			install -m 755 "$file" "$dir/bin/"
 		done < <(find "$EW_BUILD/tests/guest" -maxdepth 1 -type f -executable)
 	fi
+	security_policies "$dir/label"
 	missing_libraries "$dir"
 	# where "make install" puts them, for systemd to find; no test but one starts the service
 	mkdir -p "$1/usr/local/lib/systemd/system" "$1/usr/local/sbin"
 	[ ! -e "$EW_ROOT/dist/execward.service" ] || cp "$EW_ROOT/dist/execward.service" "$1/usr/local/lib/systemd/system/"
 	ln -s /ew/bin/execward "$1/usr/local/sbin/execward"
 	(cd "$1" && find ew usr | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$2"
+}
+
+# security_policies DIR: what t-label-*.sh give the security modules, compiled, so that no image needs their tools. By the
+# features of a list of Debian's own, not of the kernel that runs here.
+security_policies() {
+	[ -d "$EW_TESTS/data/label" ] || return 0
+	mkdir -p "$1"
+	apparmor_parser --skip-kernel-load --skip-cache --features-file=/etc/apparmor.d/abi/3.0 -o "$1/apparmor" "$EW_TESTS/data/label/apparmor"
 }
 
 # The images have what execward is linked with on Debian 12. Anything else (a sanitizer's runtime, a newer library) goes to

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# images: small
+# kernels: 6.1 newest
+# The gain `label` under AppArmor: profiles with Px, Ux and ix rules, profiles that are asked for, and what no_new_privs makes
+# of them.
+. /ew/lib.sh
+
+AA=/sys/kernel/security/apparmor
+ATTR=/proc/self/attr/apparmor
+D=/tmp/ew-label # the profiles name it (data/label/apparmor)
+POLICY=$T_TMP/policy.d
+CGROUP=/sys/fs/cgroup/label
+mkdir -p "$D" "$POLICY"
+execward unload >/dev/null 2>&1
+
+# each tells the label that it runs under when it is given its file
+for p in same tight wide attached; do cp /usr/bin/cat "$D/$p"; done
+load_profiles() { dd bs=1M status=none <"/ew/label/apparmor" >"$1/.load"; }
+
+t_case "before a policy"
+like "AppArmor is there" '(^|,)apparmor(,|$)' "$(cat /sys/kernel/security/lsm)"
+ok "its profiles load" load_profiles "$AA"
+
+# run PROFILE FROM PROGRAM...: PROGRAM from AppArmor profile FROM ("-": unconfined), in the cgroup of PROFILE ("-": in none).
+# ONEXEC is written to the task's own `exec` before. Into OUT what it prints, its exit status in RC, its pid in PID.
+ONEXEC=
+run() {
+	r_p=$1 r_from=$2
+	shift 2
+	(
+		[ "$r_p" = - ] || echo 0 >"$CGROUP-$r_p/cgroup.procs"
+		[ "$r_from" = - ] || echo "changeprofile $r_from" >"$ATTR/current"
+		[ -z "$ONEXEC" ] || echo "$ONEXEC" >"$ATTR/exec"
+		[ -z "${HOLD:-}" ] || { : >"$T_TMP/held" && read -r _ <"$HOLD"; }
+		exec "$@"
+	) >"$T_TMP/out" 2>"$T_TMP/err" &
+	PID=$!
+	[ -z "${HOLD:-}" ] || held
+	wait "$PID" 2>/dev/null
+	RC=$?
+	OUT=$(cat "$T_TMP/out")
+}
+
+# works NAME LABEL FROM PROGRAM: untagged
+works() {
+	run - "$3" "$D/$4" "$ATTR/current"
+	is "$1" "$2 [0]" "$OUT [$RC]"
+}
+works "ix keeps the profile" "ew_outer (enforce)" ew_outer same
+works "Px changes it" "ew_tight (enforce)" ew_outer tight
+works "Ux leaves it" "unconfined" ew_outer wide
+works "a path has a profile" "$D/attached (enforce)" - attached
+# AppArmor takes no other profile then, be it a tighter one
+run - ew_outer gain-launch -n "$D/same" "$ATTR/current"
+is "no_new_privs: ix is allowed" "ew_outer (enforce) [0]" "$OUT [$RC]"
+run - ew_outer gain-launch -n "$D/tight" "$ATTR/current"
+is "no_new_privs: Px to a tighter profile is refused" " [126]" "$OUT [$RC]"
+
+policy() {
+	cat >"$POLICY/label.yaml" <<YAML
+version: 1
+profiles:
+  - {name: deny, mode: deny, cgroups: [/label-deny], gains: [$1]}
+  - {name: audit, mode: audit, cgroups: [/label-audit], gains: [$1]}
+  - {name: kill, mode: kill, cgroups: [/label-kill], gains: [uid$2]}
+  - {name: plain, mode: deny, cgroups: [/label-plain]}
+  - name: except
+    mode: deny
+    cgroups: ["/label-exc*"]
+    gains: [uid, gid, caps$2]
+    except:
+      - {program: $D/tight, gain: ["label:ew_t*"]}
+      - {program: $D/attached, gain: ["label:/*/ew-label/attached", "label:nothing"]}
+      - {program: $D/wide, gain: ["label:ew_*", "label:/**"]}
+      - {program: $D/same, gain: [label]}
+YAML
+}
+for p in deny audit kill plain except; do mkdir -p "$CGROUP-$p"; done
+
+t_case "load"
+like "doctor" '^ok +labels of security modules: apparmor, here "unconfined"$' "$(execward doctor)"
+policy "uid" ""
+ok "a policy without rules for labels" execward --policy-dir "$POLICY" load
+execward trace --json >"$T_TMP/records" &
+TRACE=$!
+reading() { execward status --json | grep -q '"readers":1'; }
+ok "the trace reads" wait_for 10 reading
+
+# record: of PID's exec of PROGRAM, when it has come
+record() {
+	wait_for 10 grep -q "\"pid\":$PID,.*\"path\":\"$1\"" "$T_TMP/records"
+	RECORD=$(grep "\"pid\":$PID,.*\"file\":{\"path\":\"$1\"" "$T_TMP/records" | tail -n 1)
+}
+# told NAME VERDICT REASON FROM TO PROGRAM: what the record of the last run says; FROM "": of no label
+told() {
+	record "$6"
+	like "$1: verdict" "\"verdict\":\"$2\",\"reason\":\"$3\"" "$RECORD"
+	if [ -n "$4" ]; then
+		like "$1: gain" "\"gain\":\\[\"label:$5\"\\],\"cause\":\\[\"label\"\\]" "$RECORD"
+		like "$1: labels" "\"label\":\\{\"module\":\"apparmor\",\"before\":\"$4\",\"after\":\"$5\"\\}" "$RECORD"
+	else
+		unlike "$1: no label" '"label":|"gain":\["|"cause":\["' "$RECORD"
+	fi
+}
+# passes NAME PROFILE VERDICT REASON FROM TO PROGRAM; refused the same without VERDICT
+passes() {
+	run "$2" "$5" "$D/$7" "$ATTR/current"
+	is "$1: it runs" "$6${MODE- (enforce)} [0]" "$OUT [$RC]"
+	told "$1" "$3" "$4" "${5#-}${NONE-}" "${AFTER-$6}" "$D/$7"
+}
+refused() {
+	run "$2" "$4" "$D/$6" "$ATTR/current"
+	is "$1: it does not start" "" "$OUT"
+	is "$1: exit" "${STATUS-126}" "$RC"
+	told "$1" "${VERDICT-deny}" "$3" "${BEFORE-$4}" "$5" "$D/$6"
+}
+
+t_case "not controlled"
+passes "recorded all the same" deny allow not-controlled ew_outer ew_tight tight
+
+t_case "reload"
+policy "label" ", label"
+like "what changes" '^~ profile audit: mode audit, gains uid -> mode audit, gains label ' "$(execward --policy-dir "$POLICY" reload --dry-run)"
+ok "with rules for labels" execward --policy-dir "$POLICY" reload
+mkdir "$T_TMP/other"
+sed 's/label:ew_t\*/label:ew_x*/' "$POLICY/label.yaml" >"$T_TMP/other/label.yaml"
+like "what another glob changes" "^~ exception except $D/tight: gain label:ew_t\\* -> gain label:ew_x\\* " \
+	"$(execward --policy-dir "$T_TMP/other" reload --dry-run)"
+like "show" '/tight .*: gain label:ew_t[*] ' "$(execward --policy-dir "$POLICY" show except)"
+
+t_case "a change of profile"
+passes "audit" audit audit gain ew_outer ew_tight tight
+refused "deny" deny gain ew_outer ew_tight tight
+VERDICT=kill STATUS=137 refused "kill" kill gain ew_outer ew_tight tight
+MODE='' passes "audit, to none" audit audit gain ew_outer unconfined wide
+refused "deny, to none" deny gain ew_outer unconfined wide
+BEFORE=unconfined refused "deny, from none" deny gain - "$D/attached" attached
+passes "of a profile that does not name labels" plain allow not-controlled ew_outer ew_tight tight
+
+t_case "no change of profile"
+run deny ew_outer "$D/same" "$ATTR/current"
+is "ix: it runs" "ew_outer (enforce) [0]" "$OUT [$RC]"
+told "ix" allow no-gain "" "" "$D/same"
+# a task keeps the old form of a profile until it execs
+mkfifo "$T_TMP/hold"
+held() {
+	wait_for 10 test -e "$T_TMP/held"
+	load_profiles "$AA"
+	echo >"$HOLD"
+}
+HOLD=$T_TMP/hold
+run deny ew_outer "$D/same" "$ATTR/current"
+HOLD=
+is "a profile that was replaced: it runs" "ew_outer (enforce) [0]" "$OUT [$RC]"
+told "a profile that was replaced" allow no-gain "" "" "$D/same"
+
+t_case "exceptions"
+passes "a glob" except allow exception ew_outer ew_tight tight
+run except - "$D/attached" "$ATTR/current"
+is "a glob with slashes: it runs" "$D/attached (enforce) [0]" "$OUT [$RC]"
+told "a glob with slashes" allow exception unconfined "$D/attached" "$D/attached"
+refused "globs that do not match" except gain ew_outer unconfined wide
+ONEXEC="exec ew_tight"
+passes "any label" except allow exception ew_outer ew_tight same
+
+t_case "a profile that is asked for"
+passes "audit" audit audit gain ew_outer ew_tight same
+refused "deny" deny gain ew_outer ew_tight same
+ONEXEC="stack ew_tight"
+AFTER='ew_outer//&ew_tight' MODE='' passes "stacked" audit audit gain ew_outer "ew_outer//&ew_tight (enforce)" same
+mkdir "$AA/policy/namespaces/ew_ns"
+load_profiles "$AA/policy/namespaces/ew_ns"
+ONEXEC="exec :ew_ns:ew_tight"
+BEFORE=unconfined refused "of another name space" deny gain - ":ew_ns://ew_tight" same
+rmdir "$AA/policy/namespaces/ew_ns"
+ONEXEC=
+
+t_case "tighter by the module"
+# the same as above with no_new_privs, where it was refused
+passes "under execward it may" plain allow not-controlled ew_outer ew_tight tight
+
+t_case "explain"
+like "says what it does not foresee" 'profile deny minds labels of security modules, which are not predicted: label.yaml:3' \
+	"$(execward explain --in /label-deny "$D/tight")"
+
+t_case "text"
+kill -TERM "$TRACE"
+wait "$TRACE"
+like "of a record" '\+label:ew_tight ' "$(execward log --no-pager --gain=label "$T_TMP/records")"
+ok "unload" execward unload
+for p in deny audit kill plain except; do rmdir "$CGROUP-$p"; done
+rm -rf "$D"
+t_done
