@@ -44,7 +44,7 @@ UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
 DEB_PACKAGES := dpkg-dev debhelper
 # what the packages are held against, and the shells that complete
 PACKAGING_PACKAGES := $(DEB_PACKAGES) lintian rpm rpmlint fish zsh bash-completion python3-kubernetes
-VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema apparmor
+VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema apparmor secilc
 LINT_PACKAGES := clang-format shellcheck git
 
 # need PACKAGES - says what is missing and installs it; with DEPS=no only checks

@@ -403,8 +403,7 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 		hints.egid_in_groups = ew_creds_in_groups(current->cred, x->after.egid);
 	hints.file_caps = x->file_caps;
 	ew_gain_compute(&x->before, &x->after, &hints, &x->gain);
-	if (st->labels & EW_LABELS_USED || st->readers)
-		ew_label_gain(st, current, bprm->cred, x);
+	ew_label_gain(st, current->cred, bprm->cred, x);
 	if (x->gain.causes & EW_BIT(EW_CAUSE_FILECAPS))
 		x->shapes |= EW_BIT(EW_SHAPE_SETID);
 	if (renewed && st->shapes)

@@ -22,7 +22,9 @@ struct {
 	__type(value, struct ew_label_probe);
 } probes SEC(".maps");
 
-/* Not a raw_tp: of an object with nothing else bpftool 7.1 cannot make a light skeleton. */
+static const char ew_label_state_name[] = "selinux_state";
+
+/* Of the only type whose programs may ask for symbols. */
 SEC("syscall")
 int ew_label_try(void *ctx)
 {
@@ -31,8 +33,13 @@ int ew_label_try(void *ctx)
 	__u32 zero = 0;
 
 	probe = bpf_map_lookup_elem(&probes, &zero);
-	if (probe)
-		ew_label_read(&probe->own, ew_label_asked, ew_label_word(current->cred, ew_label_asked, probe->offset));
+	if (!probe)
+		return 0;
+	if (ew_label_asked == EW_LABEL_SELINUX &&
+	    bpf_kallsyms_lookup_name(ew_label_state_name, sizeof(ew_label_state_name), 0, &probe->state))
+		probe->state = 0;
+	ew_label_read(&probe->own, ew_label_asked, probe->state,
+		      ew_label_word(current->cred, ew_label_asked, probe->offset));
 	return 0;
 }
 

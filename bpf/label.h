@@ -13,6 +13,7 @@
 /* What ew_label_find() (user/label.c) found, set when this is loaded; the module 0: there is none. */
 const volatile __u32 ew_label_module;
 const volatile __s32 ew_label_offset;
+const volatile __u64 ew_label_state; /* address of selinux_state */
 
 /* A label that changes, for the record, and the match with the globs of exceptions. Kept from hook to hook. */
 struct ew_label_change {
@@ -62,32 +63,44 @@ static __always_inline __u64 ew_label_matched(struct ew_label_change *change, __
 	return ew_path_matched(match, change->after.length + 1, EW_HALF(generation));
 }
 
-/* Adds to the gain of X that the label changes, if it does. */
-static __always_inline void ew_label_gain(const struct ew_state *st, struct task_struct *current,
-					  const struct cred *after, struct ew_exec *x)
+/*
+ * Adds to the gain of X that its label changes from one word to the other, if that is a change. Not static, so that it
+ * is verified once, by itself (ew_fds_scan()).
+ */
+__noinline int ew_label_change(struct ew_state *st, struct ew_exec *x, __u64 from, __u64 to)
 {
+	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_label_change *change;
-	__u64 from, to;
 
-	if (!ew_label_module)
-		return;
-	from = ew_label_of(current->cred);
-	to = ew_label_of(after);
-	if (from == to)
-		return;
+	if (!st || !x)
+		return 0;
 	change = EW_STORAGE_MAKE(&label_changes, current);
 	if (change) {
 		change->before_word = from;
 		change->after_word = to;
-		ew_label_read(&change->before, ew_label_module, from);
-		ew_label_read(&change->after, ew_label_module, to);
+		ew_label_read(&change->before, ew_label_module, ew_label_state, from);
+		ew_label_read(&change->after, ew_label_module, ew_label_state, to);
 		if (ew_label_module == EW_LABEL_APPARMOR && !ew_label_differ(&change->before, &change->after))
-			return;
+			return 0;
 		if (st->labels & EW_LABELS_USED)
 			x->gain.labels = ew_label_matched(change, x->generation);
 	}
 	x->gain.kinds |= EW_BIT(EW_GAIN_LABEL);
 	x->gain.causes |= EW_BIT(EW_CAUSE_LABEL);
+	return 0;
+}
+
+static __always_inline void ew_label_gain(struct ew_state *st, const struct cred *before, const struct cred *after,
+					  struct ew_exec *x)
+{
+	__u64 from, to;
+
+	if (!ew_label_module || (!(st->labels & EW_LABELS_USED) && !st->readers))
+		return;
+	from = ew_label_of(before);
+	to = ew_label_of(after);
+	if (from != to)
+		ew_label_change(st, x, from, to);
 }
 
 /* Appends one label to the paths of the record. Returns its length, as the record has it. */

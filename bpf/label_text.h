@@ -104,12 +104,122 @@ static __always_inline void ew_label_apparmor(struct ew_label_text *text, struct
 	}
 }
 
-/* The text of the label that WORD stands for. TEXT is in a map, and all zero behind. */
-static __always_inline void ew_label_read(struct ew_label_text *text, __u32 module, __u64 word)
+/*
+ * The contexts of SELinux by their numbers: the first ones in an array, the others in a tree whose nodes are pages, and
+ * which grows at the root (security/selinux/ss/sidtab.c). All of it belongs to the policy in force.
+ */
+struct context___label {
+	__u32 user, role, type, len;
+	char *str;
+} __attribute__((preserve_access_index));
+struct sidtab_entry___label {
+	__u32 sid;
+	struct context___label context;
+} __attribute__((preserve_access_index));
+struct sidtab_isid_entry___label {
+	int set;
+	struct sidtab_entry___label entry;
+} __attribute__((preserve_access_index));
+struct sidtab_node_leaf___label {
+	struct sidtab_entry___label entries[1];
+} __attribute__((preserve_access_index));
+union sidtab_entry_inner___label {
+	void *ptr_inner;
+} __attribute__((preserve_access_index));
+struct sidtab___label {
+	union sidtab_entry_inner___label roots[4];
+	struct sidtab_isid_entry___label isids[1];
+} __attribute__((preserve_access_index));
+struct policydb___label {
+	char **sym_val_to_name[8];
+} __attribute__((preserve_access_index));
+struct selinux_policy___label {
+	struct sidtab___label *sidtab;
+	struct policydb___label policydb;
+} __attribute__((preserve_access_index));
+struct selinux_state___label {
+	struct selinux_policy___label *policy;
+} __attribute__((preserve_access_index));
+
+#define EW_SELINUX_ROLES 2 /* SYM_ROLES and so on, security/selinux/ss/policydb.h */
+#define EW_SELINUX_TYPES 3
+#define EW_SELINUX_USERS 4
+#define EW_SELINUX_LEVELS 4	 /* SIDTAB_MAX_LEVEL + 1 */
+#define EW_SELINUX_INNER_SHIFT 9 /* SIDTAB_INNER_SHIFT, with pages of 4 KiB */
+
+/* The address of the context that SID is the number of. */
+static __always_inline struct context___label *ew_label_context(struct sidtab___label *table, __u32 sid)
+{
+	const __u32 size = bpf_core_type_size(struct sidtab_entry___label);
+	const __u32 per_leaf = bpf_core_field_size(((struct sidtab_node_leaf___label *)0)->entries) / size;
+	const __u32 initial = bpf_core_field_size(table->isids) / bpf_core_type_size(struct sidtab_isid_entry___label);
+	const __u32 context = bpf_core_field_offset(struct sidtab_entry___label, context);
+	__u32 index = sid - initial - 1, leaf = index / per_leaf, level = 0;
+	void *node = NULL;
+
+	if (!sid)
+		return NULL;
+	if (sid <= initial)
+		return (void *)table + bpf_core_field_offset(struct sidtab___label, isids) +
+		       (sid - 1) * bpf_core_type_size(struct sidtab_isid_entry___label) +
+		       bpf_core_field_offset(struct sidtab_isid_entry___label, entry) + context;
+	for (__u32 capacity = 1; level < EW_SELINUX_LEVELS - 1 && leaf >= capacity; level++)
+		capacity <<= EW_SELINUX_INNER_SHIFT;
+	bpf_probe_read_kernel(&node, sizeof(node),
+			      (void *)table + bpf_core_field_offset(struct sidtab___label, roots) +
+				      level * sizeof(node));
+	for (__u32 i = 0; i < EW_SELINUX_LEVELS - 1; i++) {
+		__u32 shift = (EW_SELINUX_LEVELS - 2 - i) * EW_SELINUX_INNER_SHIFT;
+
+		if (EW_SELINUX_LEVELS - 1 - i > level)
+			continue;
+		bpf_probe_read_kernel(&node, sizeof(node),
+				      node + (leaf >> shift & ((1 << EW_SELINUX_INNER_SHIFT) - 1)) * sizeof(node));
+	}
+	return node ? node + index % per_leaf * size + context : NULL;
+}
+
+static __always_inline void ew_label_selinux_name(struct ew_label_text *text, struct selinux_policy___label *policy,
+						  __u32 kind, __u32 value)
+{
+	char **names = NULL, *name = NULL;
+
+	bpf_core_read(&names, sizeof(names), &policy->policydb.sym_val_to_name[kind]);
+	bpf_probe_read_kernel(&name, sizeof(name), names + value - 1);
+	ew_label_append(text, name);
+}
+
+/* USER:ROLE:TYPE. A context that the policy does not have any more is kept as text. SELINUX: the address of
+ * selinux_state. */
+static __always_inline void ew_label_selinux(struct ew_label_text *text, __u64 selinux, __u32 sid)
+{
+	struct selinux_policy___label *policy = BPF_CORE_READ((struct selinux_state___label *)selinux, policy);
+	struct context___label *context = ew_label_context(BPF_CORE_READ(policy, sidtab), sid);
+
+	if (!policy || !context) {
+		text->cut = 1;
+		return;
+	}
+	if (BPF_CORE_READ(context, len)) {
+		ew_label_append(text, BPF_CORE_READ(context, str));
+		return;
+	}
+	ew_label_selinux_name(text, policy, EW_SELINUX_USERS, BPF_CORE_READ(context, user));
+	ew_label_put(text, ':');
+	ew_label_selinux_name(text, policy, EW_SELINUX_ROLES, BPF_CORE_READ(context, role));
+	ew_label_put(text, ':');
+	ew_label_selinux_name(text, policy, EW_SELINUX_TYPES, BPF_CORE_READ(context, type));
+}
+
+/* The text of the label that WORD stands for; SELINUX is as above. TEXT is in a map, and all zero
+ * behind. */
+static __always_inline void ew_label_read(struct ew_label_text *text, __u32 module, __u64 selinux, __u64 word)
 {
 	__builtin_memset(text, 0, sizeof(*text));
 	if (module == EW_LABEL_APPARMOR && word)
 		ew_label_apparmor(text, (void *)word);
+	else if (module == EW_LABEL_SELINUX && word)
+		ew_label_selinux(text, selinux, word);
 	else
 		text->cut = 1;
 	if (text->length >= EW_LABEL_MAX) {

@@ -40,34 +40,69 @@ static __always_inline struct ew_orphan ew_orphan_key(struct task_struct *leader
 	};
 }
 
-struct ew_climb {
-	struct task_struct *leader;
+/* A way through the family of processes, up or across. One for both, as there is no room for more functions. */
+struct ew_family_walk {
 	__u64 scan;
-	bool found;
+	bool up;		    /* else across */
+	struct task_struct *leader; /* up: where it is */
+	bool found;		    /* up: a process that the scan covers */
+	__u64 head, at;		    /* across: the list of children, and where in it */
+	bool ended, failed;	    /* across */
 };
 
-static long ew_climb_once(__u32 level, struct ew_climb *climb)
+static __always_inline long ew_climb_once(struct ew_family_walk *walk)
 {
-	struct task_struct *leader = climb->leader;
+	struct task_struct *leader = walk->leader;
 	struct ew_task_tag *tag = bpf_task_storage_get(&task_tags, leader, 0, 0);
 	struct ew_orphan key = ew_orphan_key(leader);
 	__u64 *orphan = bpf_map_lookup_elem(&orphans, &key);
 
-	if ((tag && tag->scan == climb->scan) || (orphan && *orphan == climb->scan)) {
-		climb->found = true;
+	if ((tag && tag->scan == walk->scan) || (orphan && *orphan == walk->scan)) {
+		walk->found = true;
 		return 1;
 	}
-	climb->leader = leader->real_parent->group_leader;
+	walk->leader = leader->real_parent->group_leader;
 	return leader->tgid <= 1; /* init, and the idle task, which is its own parent */
+}
+
+/*
+ * The list changes while it is read: who is taken off points to itself, and it begins again at the head. Who has been
+ * noted already is noted again.
+ */
+static __always_inline long ew_sibling_note(struct ew_family_walk *all)
+{
+	struct task_struct___family *child;
+	struct ew_orphan key = {};
+	__u64 next = 0;
+
+	if (all->at == all->head) {
+		all->ended = true;
+		return 1;
+	}
+	child = (void *)(all->at - bpf_core_field_offset(struct task_struct___family, sibling));
+	key.start_time = BPF_CORE_READ(child, start_boottime);
+	key.pid = BPF_CORE_READ(child, tgid);
+	if (bpf_map_update_elem(&orphans, &key, &all->scan, BPF_ANY))
+		all->failed = true;
+	next = (__u64)BPF_CORE_READ(child, sibling.next);
+	if (next == all->at || !next)
+		bpf_probe_read_kernel(&next, sizeof(next), (void *)all->head); /* `next` is the first of a list_head */
+	all->at = next;
+	return 0;
+}
+
+static long ew_family_step(__u32 index, struct ew_family_walk *walk)
+{
+	return walk->up ? ew_climb_once(walk) : ew_sibling_note(walk);
 }
 
 /* Is LEADER the scan's process, or a descendant? */
 static __always_inline bool ew_scan_covers(const struct ew_scan *scan, struct task_struct *leader)
 {
-	struct ew_climb climb = {.leader = leader, .scan = scan->number};
+	struct ew_family_walk walk = {.leader = leader, .scan = scan->number, .up = true};
 
-	bpf_loop(EW_PIDS_MAX, ew_climb_once, &climb, 0);
-	return climb.found;
+	bpf_loop(EW_PIDS_MAX, ew_family_step, &walk, 0);
+	return walk.found;
 }
 
 /* Does to LEADER what the scan is for. Returns EW_WALK_*. */
@@ -101,51 +136,20 @@ int BPF_PROG(ew_scan_fork, struct task_struct *parent, struct task_struct *task)
 	return 0;
 }
 
-struct ew_siblings {
-	__u64 head, at, scan;
-	bool ended, failed;
-};
-
-/*
- * The list changes while it is read: who is taken off points to itself, and it begins again at the head. Who has been
- * noted already is noted again.
- */
-static long ew_sibling_note(__u32 index, struct ew_siblings *all)
-{
-	struct task_struct___family *child;
-	struct ew_orphan key = {};
-	__u64 next = 0;
-
-	if (all->at == all->head) {
-		all->ended = true;
-		return 1;
-	}
-	child = (void *)(all->at - bpf_core_field_offset(struct task_struct___family, sibling));
-	key.start_time = BPF_CORE_READ(child, start_boottime);
-	key.pid = BPF_CORE_READ(child, tgid);
-	if (bpf_map_update_elem(&orphans, &key, &all->scan, BPF_ANY))
-		all->failed = true;
-	next = (__u64)BPF_CORE_READ(child, sibling.next);
-	if (next == all->at || !next)
-		bpf_probe_read_kernel(&next, sizeof(next), (void *)all->head); /* `next` is the first of a list_head */
-	all->at = next;
-	return 0;
-}
-
 /* Before the children get another parent (forget_original_parent(), kernel/exit.c). */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(ew_scan_exit, struct task_struct *task)
 {
 	struct task_struct___family *family = (void *)task;
 	struct ew_scan *scan = ew_scan_get();
-	struct ew_siblings all = {};
+	struct ew_family_walk all = {};
 
 	if (!scan || !ew_scan_covers(scan, task->group_leader))
 		return 0;
 	all.scan = scan->number;
 	all.head = (__u64)__builtin_preserve_access_index(&family->children);
 	all.at = (__u64)BPF_CORE_READ(family, children.next);
-	bpf_loop(EW_PIDS_MAX, ew_sibling_note, &all, 0);
+	bpf_loop(EW_PIDS_MAX, ew_family_step, &all, 0);
 	if (!all.ended || all.failed)
 		__sync_fetch_and_add(&scan->incomplete, 1);
 	return 0;

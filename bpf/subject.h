@@ -26,8 +26,11 @@ static __always_inline __u32 ew_user_from(__u32 first, __u32 uid)
 	return (__u32)(((__s64)first - (__s64)uid - 1) >> 63);
 }
 
-/* The last range that begins at or before the user: as many steps for one tagged user as for all there can be. */
-static __noinline __u64 ew_tags_of_uid(__u32 uid, __u32 generation)
+/*
+ * The last range that begins at or before the user: as many steps for one tagged user as for all there can be. Not
+ * static, so that it is verified once in each program (ew_fds_scan()).
+ */
+__noinline __u64 ew_tags_of_uid(__u32 uid, __u32 generation)
 {
 	__u32 slot = EW_HALF(generation), at = 0, key;
 	struct ew_user_range *range;

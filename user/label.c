@@ -13,6 +13,7 @@
 #include "log.h"
 #include "words.h"
 
+#define VERIFIER_LOG_SIZE (1U << 20) /* bytes */
 #define LSM_LIST "/sys/kernel/security/lsm"
 
 static void label_destroyp(struct label **skel)
@@ -72,8 +73,9 @@ bool ew_label_agrees(__u32 module, const char *text, const struct ew_label_text 
 			plain[n++] = *p;
 	}
 	plain[n] = '\0';
+	/* of SELinux the level is not read */
 	return read->length && n >= read->length && memcmp(plain, read->text, read->length) == 0 &&
-	       (n == read->length || read->cut);
+	       (n == read->length || read->cut || (module == EW_LABEL_SELINUX && plain[read->length] == ':'));
 }
 
 /* What of a module's part of the credentials comes before the label. */
@@ -84,6 +86,7 @@ static const __s32 word_offset[EW_LABEL_MODULE_MAX] = {
 /* Where a module itself tells the label of the task that reads it. */
 static const char *const own_files[EW_LABEL_MODULE_MAX][2] = {
 	[EW_LABEL_APPARMOR] = {"/proc/thread-self/attr/apparmor/current", "/proc/thread-self/attr/current"},
+	[EW_LABEL_SELINUX] = {"/proc/thread-self/attr/selinux/current", "/proc/thread-self/attr/current"},
 };
 
 /* Words of the modules' part of credentials in which a label is looked for: some 10 are in use on Linux 7.3. */
@@ -108,23 +111,30 @@ static int search(struct label *skel, __u32 module, const char *own, struct ew_l
 		if (bpf_map_update_elem(map, &zero, &probe, BPF_ANY) < 0 ||
 		    bpf_prog_test_run_opts(program, &options) < 0 || bpf_map_lookup_elem(map, &zero, &probe) < 0)
 			return -errno;
-		if (ew_label_agrees(module, own, &probe.own)) {
-			*found = probe;
+		*found = probe;
+		if (ew_label_agrees(module, own, &probe.own))
 			return 0;
-		}
 	}
 	return -ENOENT;
 }
 
 static int try_places(__u32 module, const char *own, struct ew_label_probe *found)
 {
+	_cleanup_free_ char *log = getenv("EXECWARD_DEBUG") ? calloc(1, VERIFIER_LOG_SIZE) : NULL;
 	EW_CLEANUP(label_destroyp) struct label *skel = label__open();
 	int err;
 
 	if (!skel)
 		return -ENOMEM;
 	skel->rodata->ew_label_asked = module;
+	if (log) {
+		skel->ctx.log_level = 1;
+		skel->ctx.log_size = VERIFIER_LOG_SIZE;
+		skel->ctx.log_buf = (__u64)(uintptr_t)log;
+	}
 	err = label__load(skel);
+	if (err < 0 && log)
+		fputs(log, stderr);
 	return err < 0 ? err : search(skel, module, own, found);
 }
 
@@ -141,12 +151,18 @@ static void try_module(struct ew_label_source *out, __u32 module)
 	if (err == 0) {
 		out->module = module;
 		out->offset = probe.offset;
+		out->state = probe.state;
 		out->supported = true;
 		snprintf(out->found, sizeof(out->found), "%s, here \"%.*s\"", name, (int)probe.own.length,
 			 probe.own.text);
 		return;
 	}
-	if (err == -ENOENT)
+	if (err == -ENOENT && module == EW_LABEL_SELINUX && !probe.state)
+		snprintf(out->found, sizeof(out->found),
+			 "%s, but the kernel does not tell the address of selinux_state: kernel.kptr_restrict is 2, or "
+			 "CAP_SYSLOG is missing",
+			 name);
+	else if (err == -ENOENT)
 		snprintf(out->found, sizeof(out->found), "%s, but its label \"%.60s\" is found nowhere", name, own);
 	else
 		snprintf(out->found, sizeof(out->found), "%s, whose labels the kernel does not let be read: %s", name,
@@ -156,7 +172,6 @@ static void try_module(struct ew_label_source *out, __u32 module)
 
 void ew_label_find(struct ew_label_source *out)
 {
-	static const char *const others[] = {"smack", "selinux"};
 	char list[512];
 	int err = ew_label_modules(list, sizeof(list));
 
@@ -167,16 +182,15 @@ void ew_label_find(struct ew_label_source *out)
 		return;
 	}
 	for (__u32 module = EW_LABEL_NONE + 1; module < EW_LABEL_MODULE_MAX; module++) {
-		if (own_files[module][0] && list_has(list, ew_words_name(&ew_label_module_words, module))) {
+		if (list_has(list, ew_words_name(&ew_label_module_words, module))) {
 			try_module(out, module);
 			return;
 		}
 	}
-	for (size_t i = 0; i < EW_ARRAY_SIZE(others); i++) {
-		if (!list_has(list, others[i]))
-			continue;
-		snprintf(out->found, sizeof(out->found), "%s, whose labels are not read by this version", others[i]);
-		snprintf(out->fix, sizeof(out->fix), "leave \"label\" out of the gains of profiles");
+	if (list_has(list, "smack")) {
+		snprintf(out->found, sizeof(out->found), "smack, whose labels are not read");
+		snprintf(out->fix, sizeof(out->fix),
+			 "leave \"label\" out of the gains of profiles; all else is enforced");
 		return;
 	}
 	out->supported = true;

@@ -12,6 +12,7 @@
 struct ew_label_source {
 	__u32 module;	/* enum ew_label_module; EW_LABEL_NONE: no label can be read */
 	__s32 offset;	/* of the label in the part of credentials that the modules have */
+	__u64 state;	/* of SELinux: where the kernel has what names contexts */
 	bool supported; /* what changes labels is read, or nothing does */
 	char found[256];
 	char fix[256]; /* empty where it is supported */

@@ -317,6 +317,7 @@ static int load_staged(const struct ew_image *image)
 	ew_label_find(&labels);
 	skel->rodata->ew_label_module = labels.module;
 	skel->rodata->ew_label_offset = labels.offset;
+	skel->rodata->ew_label_state = labels.state;
 	if (ew_image_labels(image) && !labels.supported)
 		return ew_label_refuse(image, &labels);
 	err = load_skeleton(skel);

@@ -32,6 +32,8 @@ struct ew_label_text {
  */
 struct ew_label_probe {
 	__s32 offset; /* from cred->security on; written by the tool */
+	__u32 pad;
+	__u64 state; /* address of selinux_state, of SELinux only; 0: the kernel does not tell it */
 	struct ew_label_text own;
 };
 

@@ -176,6 +176,10 @@ static void agrees(void **state)
 		{EW_LABEL_APPARMOR, "ab (enforce)", "a", false, false},
 		{EW_LABEL_APPARMOR, "ab (enforce)", "a", true, true},
 		{EW_LABEL_APPARMOR, "", "", false, false},
+		{EW_LABEL_APPARMOR, "a:b", "a", false, false},
+		{EW_LABEL_SELINUX, "u:r:t", "u:r:t", false, true},
+		{EW_LABEL_SELINUX, "u:r:t:s0-s0:c0.c1023", "u:r:t", false, true},
+		{EW_LABEL_SELINUX, "u:r:t2:s0", "u:r:t", false, false},
 	};
 
 	(void)state;

@@ -3,15 +3,17 @@
 # kernels: 6.1 newest
 # The gain `label` under AppArmor: profiles with Px, Ux and ix rules, profiles that are asked for, and what no_new_privs makes
 # of them.
+# shellcheck shell=sh disable=SC2034
 . /ew/lib.sh
 
-AA=/sys/kernel/security/apparmor
+MODULE=apparmor
 ATTR=/proc/self/attr/apparmor
 D=/tmp/ew-label # the profiles name it (data/label/apparmor)
-POLICY=$T_TMP/policy.d
-CGROUP=/sys/fs/cgroup/label
-mkdir -p "$D" "$POLICY"
-execward unload >/dev/null 2>&1
+AA=/sys/kernel/security/apparmor
+. /ew/tests/data/label/lib.sh
+
+enter() { echo "changeprofile $1" >"$ATTR/current"; }
+MODE=" (enforce)"
 
 # each tells the label that it runs under when it is given its file
 for p in same tight wide attached; do cp /usr/bin/cat "$D/$p"; done
@@ -21,31 +23,6 @@ t_case "before a policy"
 like "AppArmor is there" '(^|,)apparmor(,|$)' "$(cat /sys/kernel/security/lsm)"
 ok "its profiles load" load_profiles "$AA"
 
-# run PROFILE FROM PROGRAM...: PROGRAM from AppArmor profile FROM ("-": unconfined), in the cgroup of PROFILE ("-": in none).
-# ONEXEC is written to the task's own `exec` before. Into OUT what it prints, its exit status in RC, its pid in PID.
-ONEXEC=
-run() {
-	r_p=$1 r_from=$2
-	shift 2
-	(
-		[ "$r_p" = - ] || echo 0 >"$CGROUP-$r_p/cgroup.procs"
-		[ "$r_from" = - ] || echo "changeprofile $r_from" >"$ATTR/current"
-		[ -z "$ONEXEC" ] || echo "$ONEXEC" >"$ATTR/exec"
-		[ -z "${HOLD:-}" ] || { : >"$T_TMP/held" && read -r _ <"$HOLD"; }
-		exec "$@"
-	) >"$T_TMP/out" 2>"$T_TMP/err" &
-	PID=$!
-	[ -z "${HOLD:-}" ] || held
-	wait "$PID" 2>/dev/null
-	RC=$?
-	OUT=$(cat "$T_TMP/out")
-}
-
-# works NAME LABEL FROM PROGRAM: untagged
-works() {
-	run - "$3" "$D/$4" "$ATTR/current"
-	is "$1" "$2 [0]" "$OUT [$RC]"
-}
 works "ix keeps the profile" "ew_outer (enforce)" ew_outer same
 works "Px changes it" "ew_tight (enforce)" ew_outer tight
 works "Ux leaves it" "unconfined" ew_outer wide
@@ -75,45 +52,13 @@ profiles:
       - {program: $D/same, gain: [label]}
 YAML
 }
-for p in deny audit kill plain except; do mkdir -p "$CGROUP-$p"; done
+cgroups deny audit kill plain except
 
 t_case "load"
 like "doctor" '^ok +labels of security modules: apparmor, here "unconfined"$' "$(execward doctor)"
 policy "uid" ""
 ok "a policy without rules for labels" execward --policy-dir "$POLICY" load
-execward trace --json >"$T_TMP/records" &
-TRACE=$!
-reading() { execward status --json | grep -q '"readers":1'; }
-ok "the trace reads" wait_for 10 reading
-
-# record: of PID's exec of PROGRAM, when it has come
-record() {
-	wait_for 10 grep -q "\"pid\":$PID,.*\"path\":\"$1\"" "$T_TMP/records"
-	RECORD=$(grep "\"pid\":$PID,.*\"file\":{\"path\":\"$1\"" "$T_TMP/records" | tail -n 1)
-}
-# told NAME VERDICT REASON FROM TO PROGRAM: what the record of the last run says; FROM "": of no label
-told() {
-	record "$6"
-	like "$1: verdict" "\"verdict\":\"$2\",\"reason\":\"$3\"" "$RECORD"
-	if [ -n "$4" ]; then
-		like "$1: gain" "\"gain\":\\[\"label:$5\"\\],\"cause\":\\[\"label\"\\]" "$RECORD"
-		like "$1: labels" "\"label\":\\{\"module\":\"apparmor\",\"before\":\"$4\",\"after\":\"$5\"\\}" "$RECORD"
-	else
-		unlike "$1: no label" '"label":|"gain":\["|"cause":\["' "$RECORD"
-	fi
-}
-# passes NAME PROFILE VERDICT REASON FROM TO PROGRAM; refused the same without VERDICT
-passes() {
-	run "$2" "$5" "$D/$7" "$ATTR/current"
-	is "$1: it runs" "$6${MODE- (enforce)} [0]" "$OUT [$RC]"
-	told "$1" "$3" "$4" "${5#-}${NONE-}" "${AFTER-$6}" "$D/$7"
-}
-refused() {
-	run "$2" "$4" "$D/$6" "$ATTR/current"
-	is "$1: it does not start" "" "$OUT"
-	is "$1: exit" "${STATUS-126}" "$RC"
-	told "$1" "${VERDICT-deny}" "$3" "${BEFORE-$4}" "$5" "$D/$6"
-}
+trace_begins
 
 t_case "not controlled"
 passes "recorded all the same" deny allow not-controlled ew_outer ew_tight tight
@@ -184,10 +129,7 @@ like "says what it does not foresee" 'profile deny minds labels of security modu
 	"$(execward explain --in /label-deny "$D/tight")"
 
 t_case "text"
-kill -TERM "$TRACE"
-wait "$TRACE"
+trace_ends
 like "of a record" '\+label:ew_tight ' "$(execward log --no-pager --gain=label "$T_TMP/records")"
 ok "unload" execward unload
-for p in deny audit kill plain except; do rmdir "$CGROUP-$p"; done
-rm -rf "$D"
-t_done
+done_with

@@ -37,6 +37,7 @@ security_policies() {
 	[ -d "$EW_TESTS/data/label" ] || return 0
 	mkdir -p "$1"
 	apparmor_parser --skip-kernel-load --skip-cache --features-file=/etc/apparmor.d/abi/3.0 -o "$1/apparmor" "$EW_TESTS/data/label/apparmor"
+	secilc -c 31 -o "$1/selinux" -f /dev/null "$EW_TESTS/data/label/selinux.cil"
 }
 
 # The images have what execward is linked with on Debian 12. Anything else (a sanitizer's runtime, a newer library) goes to
