@@ -10,6 +10,10 @@
  *
  * None of them is sleepable: a program then runs under rcu_read_lock() and sees one policy from end to end. A refusal
  * by another program (`ret`) is passed on; one by an earlier LSM never gets here.
+ *
+ * During an upgrade each hook has two programs, which share all maps that outlive a hook. So each of them is written
+ * so that what it does twice for one exec comes to the same as doing it once, and that it can go on where the other
+ * left off (docs/design.md, Upgrade).
  */
 #include "commit.h"
 #include "exec.h"
@@ -176,7 +180,7 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	check = ew_core_is_check(bprm);
 	/* `execward run` execs its command under the profile; from then on the profile's `exec: none` holds */
 	if (set)
-		forbidden = ew_judge_forbidden(generation, set, tag.starting, !check);
+		forbidden = ew_judge_forbidden(generation, set, tag.starting, !check && ew_counts(st));
 	if (!check && set)
 		minded = ew_fds_minded(st, set, generation, true);
 	if (!forbidden && (check || (!ew_wanted(st, set) && !tag.starting && !minded)))
@@ -270,9 +274,14 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 		if (!x)
 			return ew_refuse_unevaluable(st, generation, set | enters);
 		about |= EW_JUDGE_EXEC;
+	} else if (x->file == (__u64)bprm->file) {
+		/* by the programs beside these, during an upgrade; the file of the level before is open until the next
+		 */
+		return 0;
 	} else if (ew_exec_renew(x, current, st, generation)) {
 		about |= EW_JUDGE_EXEC;
 	}
+	x->file = (__u64)bprm->file;
 	x->enters |= enters;
 	ew_identity_read(bprm->file, &x->levels[x->n_levels & (EW_LEVELS - 1)]);
 	x->n_levels++;

@@ -96,6 +96,7 @@ struct ew_exec {
 	__u64 file_permitted, file_inheritable; /* the capabilities that the file carries */
 	struct ew_identity verity;		/* stands for the file's digest, if an exception names it */
 	struct ew_measured measured;
+	__u64 file; /* address of the one that ew_check_security looked at last */
 	__u32 n_levels;
 	struct ew_identity levels[EW_LEVELS]; /* files so far that may put the process under profiles */
 	struct ew_fd_table table;	      /* from here on only valid in between (fds.h), and not cleared */

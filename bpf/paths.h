@@ -4,6 +4,7 @@
 
 #include "maps.h"
 #include "match.h"
+#include "subject.h"
 
 /* What the policies say of a cgroup's path: the profiles of the literal path, and those of every pattern that matches.
  */
@@ -68,7 +69,7 @@ static __always_inline void ew_path_count_cut(void)
 	__u32 first = 0, second = 1, zero = 0;
 	struct ew_state *st = bpf_map_lookup_elem(&state, &zero);
 
-	if (st && (bpf_map_lookup_elem(&patterns, &first) || bpf_map_lookup_elem(&patterns, &second)))
+	if (st && ew_counts(st) && (bpf_map_lookup_elem(&patterns, &first) || bpf_map_lookup_elem(&patterns, &second)))
 		__sync_fetch_and_add(&st->cgroup_paths_cut, 1);
 }
 

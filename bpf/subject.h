@@ -10,6 +10,19 @@
 /* EW_FAULT_*: set before loading, for the tests */
 const volatile __u32 ew_fault = 0;
 
+/* ew_meta.number of these programs: set before loading. */
+const volatile __u32 ew_number = 0;
+
+/*
+ * Do these programs count what others may be counting, too? During an upgrade two sets of programs do the same for the
+ * same exec, on the same maps, and one of them counts that it began. What is counted where an exec ends is counted once
+ * anyway: who refuses it keeps it from the others, who commits it takes its state away.
+ */
+static __always_inline bool ew_counts(const struct ew_state *st)
+{
+	return st->loaded == ew_number;
+}
+
 /* What holds for the whole policy GENERATION: slot 0, used or not. */
 static __always_inline struct ew_profile *ew_policy_head(__u32 generation)
 {

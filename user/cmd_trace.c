@@ -263,6 +263,7 @@ static int open_stream(struct trace *t)
 	if (ew_pins_need_shapes(&t->pins, ~0U) < 0)
 		return -EIO;
 	ew_filter_sent(&t->filter, &sent);
+	ew_pins_close_programs(&t->pins);
 	err = ew_reader_open(&t->stream, t->pins.readers_fd, t->pins.state_fd, t->options.all ? EW_READER_ALL : 0,
 			     &sent, t->options.buffer);
 	if (err == -EUSERS)
