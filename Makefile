@@ -67,7 +67,7 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -Wall -Wextra -Wshadow -Wno-unused-par
 USER_SRC := $(wildcard user/*.c)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 # what the unit tests link: all that needs neither the skeleton nor a command line
-UNIT_OBJ := $(filter-out $(O)/user/main.o $(O)/user/loader.o $(O)/user/cmd_%.o,$(USER_OBJ))
+UNIT_OBJ := $(filter-out $(O)/user/main.o $(O)/user/skeleton.o $(O)/user/loader.o $(O)/user/upgrade.o $(O)/user/cmd_%.o,$(USER_OBJ))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 # docs/NAME.SECTION.scd
 MAN_PAGES := $(patsubst docs/%.scd,$(O)/man/%,$(wildcard docs/*.scd)) $(O)/man/execward.policy.5
@@ -119,7 +119,12 @@ $(O)/bpf/label.skel.h: $(O)/bpf/$(HOST_ARCH)/label.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton -L $< name label > $@
 
-$(O)/user/loader.o: $(O)/bpf/execward.skel.h $(O)/bpf/announce.skel.h
+# by which the programs of one build are told from those of another
+$(O)/bpf/build.h: $(BPF_OBJECTS:%=$(O)/bpf/$(HOST_ARCH)/%.bpf.o)
+	$(Q)cat $^ | sha256sum | sed 's/^\(........\).*/#define EW_BUILD 0x\1U/' > $@
+
+$(O)/user/skeleton.o: $(O)/bpf/execward.skel.h $(O)/bpf/announce.skel.h $(O)/bpf/build.h
+$(O)/tests/unit/test_light.o: $(O)/bpf/execward.skel.h
 $(O)/user/label.o: $(O)/bpf/label.skel.h
 
 $(O)/%.o: %.c Makefile

@@ -51,7 +51,6 @@ int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 	struct ew_sets policy, inherited;
 	struct ew_cgroup_tag tag;
 	struct ew_state *st;
-	__u32 zero = 0;
 
 	if (!ew_core_cgroup_is_v2(cgrp))
 		return 0;
@@ -60,7 +59,7 @@ int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 	tag = ew_propagate_new(&policy, &inherited);
 	if (!ew_propagate_any(&tag) || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
 		return 0;
-	st = bpf_map_lookup_elem(&state, &zero);
+	st = ew_array_at(&state, 0);
 	if (st)
 		st->cgroups_incomplete = 1;
 	return 0;
@@ -83,10 +82,9 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 	struct ew_cgroup_tag tag, none = {}, *old;
 	struct ew_sets policy, inherited;
 	struct ew_cgroup_apply *apply;
-	__u32 zero = 0;
 	__u64 id;
 
-	apply = bpf_map_lookup_elem(&cgroup_applies, &zero);
+	apply = ew_array_at(&cgroup_applies, 0);
 	if (!cgrp || !apply)
 		return 0;
 	id = ew_cgroup_id(cgrp);

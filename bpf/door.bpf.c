@@ -25,7 +25,7 @@ struct ew_door {
 
 static long ew_door_slot(__u32 slot, struct ew_door *door)
 {
-	struct ew_profile *profile = bpf_map_lookup_elem(door->profiles, &slot);
+	struct ew_profile *profile = ew_array_at(door->profiles, slot);
 	__u64 differs = 0;
 
 	if (!profile || !(profile->flags & EW_PROFILE_USED))
@@ -44,12 +44,11 @@ static long ew_door_slot(__u32 slot, struct ew_door *door)
 static __always_inline long ew_door_search(__u32 generation, const char *name, __u64 *bit)
 {
 	struct ew_door door = {};
-	__u32 half = EW_HALF(generation);
 	long len = bpf_probe_read_user_str(door.name, sizeof(door.name), name);
 
 	if (len < 0)
 		return -EW_EFAULT;
-	door.profiles = bpf_map_lookup_elem(&policies, &half);
+	door.profiles = ew_array_at(&policies, EW_HALF(generation));
 	if (!door.profiles || len > EW_PROFILE_NAME_MAX)
 		return -EW_ENOENT;
 	bpf_loop(EW_PROFILES_MAX, ew_door_slot, &door, 0);

@@ -330,7 +330,7 @@ static __always_inline void ew_emit_to(struct ew_state *st, __u32 slot, struct e
 
 	if (!ew_reader_asks(st, &reader->filter, record))
 		return;
-	buffer = bpf_map_lookup_elem(&readers, &slot);
+	buffer = ew_array_at(&readers, slot);
 	if (!buffer)
 		return; /* the reader is just leaving: it took its bit back before its buffer */
 	/* to wake it costs more than all the rest of giving it a record, and it looks by itself for a while */
@@ -405,10 +405,8 @@ __noinline int ew_hand_out(struct ew_state *st, struct ew_scratch *s, __u32 want
 
 	if (!st)
 		return 0;
-	if (s) {
-		ew_fds_walk_from(s, current);
+	if (s)
 		ew_origin_append(s, current);
-	}
 	bpf_loop(EW_READERS_MAX, ew_step, &handing, 0);
 	return 0;
 }
@@ -435,6 +433,7 @@ static __always_inline void ew_emit(struct ew_state *st, struct task_struct *cur
 	__u64 size;
 
 	if (scratch) {
+		ew_fds_walk_from(scratch, current);
 		size = ew_record_fill(&scratch->record, current, file, x, !bprm);
 		if (fds && x->gain.kinds & EW_BIT(EW_GAIN_LABEL))
 			size = ew_label_append_to(scratch, current, size);

@@ -10,6 +10,10 @@
  *
  * None of them is sleepable: a program then runs under rcu_read_lock() and sees one policy from end to end. A refusal
  * by another program (`ret`) is passed on; one by an earlier LSM never gets here.
+ *
+ * During an upgrade each hook has two programs, which share all maps that outlive a hook. So each of them is written
+ * so that what it does twice for one exec comes to the same as doing it once, and that it can go on where the other
+ * left off (docs/design.md, Upgrade).
  */
 #include "commit.h"
 #include "exec.h"
@@ -176,7 +180,7 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	check = ew_core_is_check(bprm);
 	/* `execward run` execs its command under the profile; from then on the profile's `exec: none` holds */
 	if (set)
-		forbidden = ew_judge_forbidden(generation, set, tag.starting, !check);
+		forbidden = ew_judge_forbidden(generation, set, tag.starting, !check && ew_counts(st));
 	if (!check && set)
 		minded = ew_fds_minded(st, set, generation, true);
 	if (!forbidden && (check || (!ew_wanted(st, set) && !tag.starting && !minded)))
@@ -206,24 +210,28 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	return -EW_EPERM;
 }
 
+/* All pointers are followed before anything branches: to follow one is what costs the verifier of Linux 6.12 most. */
 static __always_inline __u32 ew_shapes_of(struct linux_binprm *bprm)
 {
 	struct file *file = bprm->file;
 	struct inode *inode = file->f_inode;
 	struct dentry *dentry = file->f_path.dentry;
 	struct super_block *sb = inode->i_sb;
+	__u32 mnt_flags = file->f_path.mnt->mnt_flags;
+	bool is_root = dentry->d_parent == dentry;
 	__u32 shapes = 0;
 
+	asm volatile("" : "+r"(mnt_flags), "+r"(is_root));
 	if (inode->i_mode & (EW_S_ISUID | EW_S_ISGID))
 		shapes |= EW_BIT(EW_SHAPE_SETID);
 	if (sb->s_flags & EW_SB_KERNMOUNT && (sb->s_magic == EW_TMPFS_MAGIC || sb->s_magic == EW_HUGETLBFS_MAGIC))
 		shapes |= EW_BIT(EW_SHAPE_MEMFD);
 	/* no name left, or not the one it was opened by; a root dentry is never hashed */
-	if (!inode->i_nlink || (!dentry->d_hash.pprev && dentry->d_parent != dentry))
+	if (!inode->i_nlink || (!dentry->d_hash.pprev && !is_root))
 		shapes |= EW_BIT(EW_SHAPE_UNLINKED);
 	if (bprm->buf[0] == '#' && bprm->buf[1] == '!')
 		shapes |= EW_BIT(EW_SHAPE_SCRIPT);
-	if (file->f_path.mnt->mnt_flags & EW_MNT_NOSUID)
+	if (mnt_flags & EW_MNT_NOSUID)
 		shapes |= EW_BIT(EW_SHAPE_NOSUID_MOUNT);
 	if (bprm->unsafe & EW_UNSAFE_PTRACE)
 		shapes |= EW_BIT(EW_SHAPE_PTRACED);
@@ -270,9 +278,14 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 		if (!x)
 			return ew_refuse_unevaluable(st, generation, set | enters);
 		about |= EW_JUDGE_EXEC;
+	} else if (x->file == (__u64)bprm->file) {
+		/* by the programs beside these, during an upgrade; the file of the level before is open until the next
+		 */
+		return 0;
 	} else if (ew_exec_renew(x, current, st, generation)) {
 		about |= EW_JUDGE_EXEC;
 	}
+	x->file = (__u64)bprm->file;
 	x->enters |= enters;
 	ew_identity_read(bprm->file, &x->levels[x->n_levels & (EW_LEVELS - 1)]);
 	x->n_levels++;
@@ -327,10 +340,10 @@ int BPF_PROG(ew_vfs_caps, void *idmap, void *dentry, void *caps, int ret)
 }
 
 /* For the record alone: what the program would have gained, had the task not set no_new_privs. */
-static __always_inline void ew_withhold(struct task_struct *current, const struct file *file, struct ew_exec *x)
+static __always_inline void ew_withhold(const struct cred *before, const struct file *file, struct ew_exec *x)
 {
 	const struct inode *inode = file->f_inode;
-	bool setid = ew_core_may_setid(file, current->cred->user_ns, inode->i_uid.val, inode->i_gid.val);
+	bool setid = ew_core_may_setid(file, before->user_ns, inode->i_uid.val, inode->i_gid.val);
 	struct ew_grants grants = {
 		.setuid = setid && inode->i_mode & EW_S_ISUID,
 		.setgid = setid && (inode->i_mode & (EW_S_ISGID | EW_S_IXGRP)) == (EW_S_ISGID | EW_S_IXGRP),
@@ -346,7 +359,7 @@ static __always_inline void ew_withhold(struct task_struct *current, const struc
 
 	ew_gain_foresee(&x->before, &grants, &after);
 	if (after.egid != x->before.egid)
-		hints.egid_in_groups = ew_creds_in_groups(current->cred, after.egid);
+		hints.egid_in_groups = ew_creds_in_groups(before, after.egid);
 	ew_gain_compute(&x->before, &after, &hints, &gain);
 	x->withheld.kinds = gain.kinds;
 	x->withheld.caps = gain.caps;
@@ -371,46 +384,52 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 {
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct ew_state *st = ew_state_get();
-	struct ew_gain_hints hints = {};
-	bool renewed = false;
+	const struct cred *before, *after;
 	struct ew_exec *x;
 	__u32 generation;
 
 	if (ret || !st)
 		return ret;
+	before = current->cred;
+	after = bprm->cred;
 	generation = ew_generation(st);
 	x = ew_exec_followed(current, st);
 	if (!x) {
 		__u64 set = 0, starting = 0;
 
-		if (ew_creds_may_gain(current->cred, bprm->cred) ||
-		    (st->labels & EW_LABELS_USED && ew_label_may_change(current->cred, bprm->cred)))
+		if (ew_creds_may_gain(before, after) ||
+		    (st->labels & EW_LABELS_USED && ew_label_may_change(before, after)))
 			set = ew_tags_of_task(st, current, generation, &starting);
 		if (!set)
 			return 0;
 		x = ew_exec_follow(current, st, generation, set, starting);
 		if (!x)
 			return ew_refuse_unevaluable(st, generation, set);
-		renewed = true;
+		x->renewed = 1;
 	} else {
-		renewed = ew_exec_renew(x, current, st, generation);
+		x->renewed = ew_exec_renew(x, current, st, generation);
 	}
-	ew_creds_read(current->cred, &x->before);
-	ew_creds_read(bprm->cred, &x->after);
+	EW_READ_AGAIN();
+	/* ew_check_security may not have been attached under the policy before */
+	if (x->renewed) {
+		if (st->shapes)
+			ew_shapes_late(bprm, x);
+		x->enters |= ew_tags_of_program(st, bprm->file, generation);
+	}
+	EW_READ_AGAIN();
 	ew_identity_read(file, &x->program);
 	ew_identity_read(current->mm->exe_file, &x->from);
-	if (x->after.egid != x->before.egid)
-		hints.egid_in_groups = ew_creds_in_groups(current->cred, x->after.egid);
-	hints.file_caps = x->file_caps;
-	ew_gain_compute(&x->before, &x->after, &hints, &x->gain);
-	ew_label_gain(st, current->cred, bprm->cred, x);
+	ew_creds_read(before, &x->before);
+	ew_creds_read(after, &x->after);
+	x->hints.egid_in_groups = x->after.egid != x->before.egid && ew_creds_in_groups(before, x->after.egid);
+	x->hints.file_caps = x->file_caps;
+	EW_READ_AGAIN();
+	ew_gain_compute(&x->before, &x->after, &x->hints, &x->gain);
+	EW_READ_AGAIN();
+	ew_label_gain(st, before, after, x);
 	if (x->gain.causes & EW_BIT(EW_CAUSE_FILECAPS))
 		x->shapes |= EW_BIT(EW_SHAPE_SETID);
-	if (renewed && st->shapes)
-		ew_shapes_late(bprm, x);
-	/* ew_check_security may not have been attached under the policy before */
-	if (renewed)
-		x->enters |= ew_tags_of_program(st, bprm->file, generation);
+	EW_READ_AGAIN();
 
 	/*
 	 * With the gain everything is asked again: the file's capabilities are known only now, and with them the last
@@ -426,7 +445,7 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	if (!ew_wanted(st, x->set))
 		return 0;
 	if (bprm->unsafe & EW_UNSAFE_NO_NEW_PRIVS)
-		ew_withhold(current, file, x);
+		ew_withhold(before, file, x);
 	ew_caller_save(current, x);
 	return 0;
 }

@@ -19,6 +19,12 @@
 
 /* Types that only the programs share. */
 
+/*
+ * What was stored is read again behind this. To the verifier it is any number then, so that it goes on once, not once
+ * for each of the ways on which it came here with other numbers.
+ */
+#define EW_READ_AGAIN() asm volatile("" ::: "memory")
+
 /* errno.h values that the programs return; the same on every architecture. */
 #define EW_EPERM 1
 #define EW_ENOENT 2
@@ -90,12 +96,15 @@ struct ew_exec {
 	__u32 fds;	  /* descriptors from this less 1 on go into the record; 0: none */
 	__u32 scripted;	  /* a script was asked for, and its path is saved, or cannot be: struct ew_script */
 	__u32 own;	  /* the table of descriptors was the task's alone: ew_fds_own() */
+	__u32 renewed;	  /* ew_creds_from_file judges by another policy than the hooks before */
+	struct ew_gain_hints hints;
 	struct ew_identity program, from;
 	struct ew_creds before, after;
 	struct ew_withheld withheld;
 	__u64 file_permitted, file_inheritable; /* the capabilities that the file carries */
 	struct ew_identity verity;		/* stands for the file's digest, if an exception names it */
 	struct ew_measured measured;
+	__u64 file; /* address of the one that ew_check_security looked at last */
 	__u32 n_levels;
 	struct ew_identity levels[EW_LEVELS]; /* files so far that may put the process under profiles */
 	struct ew_fd_table table;	      /* from here on only valid in between (fds.h), and not cleared */

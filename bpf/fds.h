@@ -271,7 +271,7 @@ static __always_inline void ew_fds_count(struct ew_fd_table *table, __u32 min, _
 		ew_fds_look(table, min, allowed);
 }
 
-/* Paths are those that the task sees. */
+/* Paths of descriptors and of parents are those that the task sees. */
 static __always_inline void ew_fds_walk_from(struct ew_scratch *s, struct task_struct *current)
 {
 	struct task_struct___fds *task = (void *)current;
@@ -289,7 +289,6 @@ static __always_inline __u64 ew_fds_append(struct ew_scratch *s, struct task_str
 {
 	struct ew_fds *fds;
 
-	ew_fds_walk_from(s, current);
 	s->fd.pid = current->tgid;
 	s->fd.tid = current->pid;
 	s->fd.used = size - EW_RECORD_FIXED;
@@ -404,13 +403,14 @@ static __always_inline void ew_fds_judge(const struct ew_state *st, struct task_
 		x->own = 0;
 	if (!judge.left)
 		return;
-	/* past the point of no return the task has its new image */
-	if (!late)
-		x->manager = ew_fds_of_manager(current, &st->executor);
-	judge.manager = x->manager;
 	if (!late && ew_fault & EW_FAULT_FDS)
 		return;
 	ew_fds_find(current, &x->table);
+	/* past the point of no return the task has its new image */
+	if (!late)
+		x->manager = ew_fds_of_manager(current, &st->executor);
+	EW_READ_AGAIN();
+	judge.manager = x->manager;
 	/* of a table that nobody else had the kinds stay; it is counted again all the same */
 	if (!x->own)
 		x->table.allowed = 0;

@@ -47,9 +47,8 @@ static __always_inline __u32 ew_generation(const struct ew_state *st)
 
 static __always_inline struct ew_profile *ew_profile_get(__u32 generation, __u32 slot)
 {
-	__u32 half = EW_HALF(generation);
-	void *profiles = bpf_map_lookup_elem(&policies, &half);
-	struct ew_profile *profile = profiles ? bpf_map_lookup_elem(profiles, &slot) : NULL;
+	void *profiles = ew_array_at(&policies, EW_HALF(generation));
+	struct ew_profile *profile = profiles ? ew_array_at(profiles, slot) : NULL;
 
 	return profile && profile->flags & EW_PROFILE_USED ? profile : NULL;
 }
@@ -57,9 +56,7 @@ static __always_inline struct ew_profile *ew_profile_get(__u32 generation, __u32
 /* Entry INDEX of the COUNT that this CPU has in MAP, or NULL. */
 static __always_inline void *ew_of_cpu(void *map, __u32 count, __u32 index)
 {
-	__u32 key = bpf_get_smp_processor_id() * count + index;
-
-	return bpf_map_lookup_elem(map, &key);
+	return ew_array_at(map, bpf_get_smp_processor_id() * count + index);
 }
 
 static __always_inline struct ew_counters *ew_counters_get(__u32 slot)

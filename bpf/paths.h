@@ -4,6 +4,7 @@
 
 #include "maps.h"
 #include "match.h"
+#include "subject.h"
 
 /* What the policies say of a cgroup's path: the profiles of the literal path, and those of every pattern that matches.
  */
@@ -50,8 +51,7 @@ static long ew_path_step(__u32 index, struct ew_path_walk *walk)
 /* The profiles of the patterns of HALF that match match->path, of LENGTH bytes. */
 static __always_inline __u64 ew_path_matched(struct ew_path_match *match, __u32 length, __u32 half)
 {
-	struct ew_path_walk walk = {.match = match, .states = bpf_map_lookup_elem(&patterns, &half)};
-	__u32 key = EW_PATTERN_CUT;
+	struct ew_path_walk walk = {.match = match, .states = ew_array_at(&patterns, half)};
 	struct ew_pattern_state *cut;
 
 	if (!walk.states)
@@ -63,17 +63,16 @@ static __always_inline __u64 ew_path_matched(struct ew_path_match *match, __u32 
 		return match->set;
 	}
 	/* nobody can tell which patterns match: those whose profiles refuse do */
-	cut = bpf_map_lookup_elem(walk.states, &key);
+	cut = ew_array_at(walk.states, EW_PATTERN_CUT);
 	return cut ? cut->set : 0;
 }
 
 /* Counts a path that is cut, if there are patterns that it could match. */
 static __always_inline void ew_path_count_cut(void)
 {
-	__u32 first = 0, second = 1, zero = 0;
-	struct ew_state *st = bpf_map_lookup_elem(&state, &zero);
+	struct ew_state *st = ew_array_at(&state, 0);
 
-	if (st && (bpf_map_lookup_elem(&patterns, &first) || bpf_map_lookup_elem(&patterns, &second)))
+	if (st && ew_counts(st) && (ew_array_at(&patterns, 0) || ew_array_at(&patterns, 1)))
 		__sync_fetch_and_add(&st->cgroup_paths_cut, 1);
 }
 
@@ -109,8 +108,7 @@ static __always_inline struct ew_sets ew_path_sets(struct ew_path_work *work, __
 /* What the policies say of a new cgroup, by the path that the tracepoint has. */
 static __always_inline struct ew_sets ew_path_policy(const char *path)
 {
-	__u32 zero = 0;
-	struct ew_path_work *work = bpf_map_lookup_elem(&path_works, &zero);
+	struct ew_path_work *work = ew_array_at(&path_works, 0);
 	struct ew_sets none = {};
 	long size;
 
@@ -127,8 +125,8 @@ static __always_inline struct ew_sets ew_path_policy(const char *path)
  */
 static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cgrp, __u64 halves, bool count_cut)
 {
-	__u32 zero = 0, level = BPF_CORE_READ(cgrp, level), above;
-	struct ew_path_work *work = bpf_map_lookup_elem(&path_works, &zero);
+	__u32 level = BPF_CORE_READ(cgrp, level), above;
+	struct ew_path_work *work = ew_array_at(&path_works, 0);
 	const char *name = BPF_CORE_READ(cgrp, kn, name);
 	struct ew_sets none = {};
 	long size;

@@ -26,9 +26,7 @@ struct task_struct___family {
 
 static __always_inline struct ew_scan *ew_scan_get(void)
 {
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&scans, &zero);
+	return ew_array_at(&scans, 0);
 }
 
 /* What a process keeps while threads of it become its leader: de_thread(), fs/exec.c. */

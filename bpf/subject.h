@@ -10,13 +10,25 @@
 /* EW_FAULT_*: set before loading, for the tests */
 const volatile __u32 ew_fault = 0;
 
+/* ew_meta.number of these programs: set before loading. */
+const volatile __u32 ew_number = 0;
+
+/*
+ * Do these programs count what others may be counting, too? During an upgrade two sets of programs do the same for the
+ * same exec, on the same maps, and one of them counts that it began. What is counted where an exec ends is counted once
+ * anyway: who refuses it keeps it from the others, who commits it takes its state away.
+ */
+static __always_inline bool ew_counts(const struct ew_state *st)
+{
+	return st->loaded == ew_number;
+}
+
 /* What holds for the whole policy GENERATION: slot 0, used or not. */
 static __always_inline struct ew_profile *ew_policy_head(__u32 generation)
 {
-	__u32 zero = 0, half = EW_HALF(generation);
-	void *profiles = bpf_map_lookup_elem(&policies, &half);
+	void *profiles = ew_array_at(&policies, EW_HALF(generation));
 
-	return profiles ? bpf_map_lookup_elem(profiles, &zero) : NULL;
+	return profiles ? ew_array_at(profiles, 0) : NULL;
 }
 
 /* All ones if FIRST is at most UID, else 0. Not a branch, so that the verifier does not follow both ways at each step.
@@ -32,22 +44,20 @@ static __always_inline __u32 ew_user_from(__u32 first, __u32 uid)
  */
 __noinline __u64 ew_tags_of_uid(__u32 uid, __u32 generation)
 {
-	__u32 slot = EW_HALF(generation), at = 0, key;
+	void *table = ew_array_at(&user_tables, EW_HALF(generation));
 	struct ew_user_range *range;
-	void *table;
+	__u64 at = 0;
 
-	table = bpf_map_lookup_elem(&user_tables, &slot);
 	if (!table)
 		return 0;
 #pragma unroll
 	for (__u32 step = EW_USER_RANGES / 2; step; step /= 2) {
-		key = at | step;
-		range = bpf_map_lookup_elem(table, &key);
+		range = ew_array_at(table, at | step);
 		if (!range)
 			return 0;
 		at |= step & ew_user_from(range->first, uid);
 	}
-	range = bpf_map_lookup_elem(table, &at);
+	range = ew_array_at(table, at);
 	return range ? range->policy | range->command : 0;
 }
 

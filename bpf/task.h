@@ -9,9 +9,7 @@
 
 static __always_inline struct ew_state *ew_state_get(void)
 {
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&state, &zero);
+	return ew_array_at(&state, 0);
 }
 
 /*
@@ -60,21 +58,21 @@ static __always_inline bool ew_creds_in_groups(const struct cred *cred, __u32 gi
 	/* a number to the verifier, to which another may be added */
 	const struct group_info *groups = BPF_CORE_READ(cred, group_info);
 	__s64 n = BPF_CORE_READ(groups, ngroups);
-	__u32 at = 0, found = 0;
+	__u64 at = 0, found = 0;
 
 	if (!n)
 		return false;
-	for (__u32 step = EW_GROUPS_HALF; step; step /= 2) {
+	for (__u64 step = EW_GROUPS_HALF; step; step /= 2) {
 		__s64 next = at | step, room, order;
 
-		bpf_core_read(&found, sizeof(found), &groups->gid[next]);
+		bpf_core_read(&found, sizeof(gid), &groups->gid[next]);
 		/* both negative: it is there, and not beyond. The compiler may not know it for a comparison */
 		room = next - n;
 		order = (__s64)found - (__s64)gid - 1;
 		asm volatile("" : "+r"(room), "+r"(order));
-		at |= step & (__u32)((room & order) >> 63);
+		at |= step & (__u64)((room & order) >> 63);
 	}
-	bpf_core_read(&found, sizeof(found), &groups->gid[at]);
+	bpf_core_read(&found, sizeof(gid), &groups->gid[at]);
 	return found == gid;
 }
 

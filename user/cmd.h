@@ -23,7 +23,7 @@ enum ew_exit {
 
 /* The verbs: name, function suffix, synopsis after the name, one line of help. */
 #define EW_VERBS(X)                                                                                                    \
-	X("load", load, "", "attach the programs, pin them, and put the policy in force")                              \
+	X("load", load, "[--upgrade [--force]]", "attach the programs, pin them, and put the policy in force")         \
 	X("unload", unload, "", "take all of it away")                                                                 \
 	X("daemon", daemon, "[--records WHERE] [--buffer SIZE] [--period SECONDS]",                                    \
 	  "load, then stay: write records, follow replaced programs, reload on SIGHUP")                                \

@@ -26,6 +26,7 @@
 #include "reload.h"
 #include "signals.h"
 #include "support.h"
+#include "upgrade.h"
 #include "watchdog.h"
 
 /*
@@ -114,6 +115,26 @@ static int reload_files(struct daemon *d, const struct ew_pins *pins, const char
 	return apply(d, pins, &policy, what);
 }
 
+/*
+ * Programs of another build make room for this one's. If they cannot, but could be, the daemon goes on with them: they
+ * are in force anyway. Returns -EPROTO, logged, where this version has nothing to say to them.
+ */
+static int take_over(struct ew_pins *pins)
+{
+	int err;
+
+	if (ew_upgrade_mend(pins))
+		ew_warning("what an interrupted upgrade left behind is taken away");
+	if (ew_upgrade_is_current(pins))
+		return 0;
+	err = ew_cmd_load_upgrade(pins);
+	if (err == 0 || err == -EPROTO)
+		return err;
+	ew_warning("the programs that are loaded, which are of another version, stay");
+	ew_pins_close(pins);
+	return ew_pins_open(pins);
+}
+
 static int start(struct daemon *d)
 {
 	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
@@ -127,11 +148,14 @@ static int start(struct daemon *d)
 	if (lock < 0)
 		return lock;
 	err = ew_pins_try(&pins, why, sizeof(why));
-	/* first, so that what it does is recorded, too */
-	if (err == 0)
+	if (err == 0) {
+		err = take_over(&pins);
+		if (err < 0)
+			return err;
+		/* before the policy, so that what it does is recorded, too */
 		ew_recorder_attach(&d->recorder);
-	if (err == 0)
 		return reload_files(d, &pins, "taken over what is loaded");
+	}
 	if (err != -ENOENT && err != -EINPROGRESS)
 		return ew_error_ret(err, "%s", why);
 	err = ew_cmd_load_policy(&pins, err == -EINPROGRESS, &policy, &change);

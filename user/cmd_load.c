@@ -12,23 +12,7 @@
 #include "policy_compile.h"
 #include "policy_read.h"
 #include "support.h"
-
-/* Both verbs take no arguments. Returns -1 to go on, or an exit code. */
-static int no_arguments(const char *verb, int argc, char **argv)
-{
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {}};
-	int c = getopt_long(argc, argv, "h", options, NULL);
-
-	if (c == 'h')
-		return ew_cmd_help(verb);
-	if (c != -1)
-		return ew_cmd_usage(verb);
-	if (optind < argc) {
-		ew_error("%s takes no arguments, but got \"%s\"", verb, argv[optind]);
-		return ew_cmd_usage(verb);
-	}
-	return -1;
-}
+#include "upgrade.h"
 
 /* Reads and compiles; says what is wrong. */
 static int read_image(struct ew_policy **policy, struct ew_image **image)
@@ -73,19 +57,62 @@ int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy 
 	return 0;
 }
 
+/* What `load` is asked for. */
+struct load {
+	bool upgrade;
+	bool force; /* programs of this very build, too */
+};
+
+int ew_cmd_load_upgrade(struct ew_pins *pins)
+{
+	struct ew_meta before = {}, after = {};
+	int err = ew_pins_meta(pins, &before) ?: ew_upgrade(pins);
+
+	if (err < 0)
+		return err;
+	ew_pins_close(pins);
+	err = ew_pins_open(pins);
+	if (err == 0)
+		err = ew_pins_meta(pins, &after);
+	if (err < 0)
+		return err;
+	ew_info("upgraded: programs %08x of execward %s took the place of %08x of execward %s; policy, tags, "
+		"counters and readers are what they were",
+		after.build, after.version, before.build, before.version);
+	return 0;
+}
+
+/* Something is loaded, and in force. Returns an exit code. */
+static int load_over(struct ew_pins *pins, const struct load *load)
+{
+	bool current = ew_upgrade_is_current(pins);
+
+	if (ew_upgrade_mend(pins))
+		ew_warning("what an interrupted upgrade left behind is taken away");
+	if (!load->upgrade) {
+		ew_error("execward is loaded already; to put another policy in force: execward reload%s",
+			 current ? ""
+				 : "; to put the programs of this version in place of those: execward load --upgrade");
+		return EW_EXIT_FAILED;
+	}
+	if (current && !load->force) {
+		puts("the programs of this version are loaded already");
+		return EW_EXIT_OK;
+	}
+	return ew_cmd_load_upgrade(pins) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+}
+
 /* Nobody can read from what was just loaded, so nobody is told; the daemon tells itself. */
-int ew_cmd_load(int argc, char **argv)
+static int load(const struct load *load)
 {
 	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
 	_cleanup_pins_ struct ew_pins pins;
 	_cleanup_close_ int lock = -1;
 	struct ew_change_record change;
 	char why[512];
-	int err = no_arguments("load", argc, argv);
+	int err;
 
 	ew_pins_init(&pins);
-	if (err >= 0)
-		return err;
 	if (ew_support_require(EW_TRIAL_IF_UNKNOWN) < 0)
 		return EW_EXIT_FAILED;
 	lock = ew_lock_take();
@@ -93,49 +120,47 @@ int ew_cmd_load(int argc, char **argv)
 		return EW_EXIT_FAILED;
 	err = ew_pins_try(&pins, why, sizeof(why));
 	if (err == 0)
-		ew_error("execward is loaded already; to put another policy in force: execward reload");
-	else if (err != -ENOENT && err != -EINPROGRESS)
+		return load_over(&pins, load);
+	if (err != -ENOENT && err != -EINPROGRESS) {
 		ew_error("%s", why);
-	if (err != -ENOENT && err != -EINPROGRESS)
 		return EW_EXIT_FAILED;
+	}
 	return ew_cmd_load_policy(&pins, err == -EINPROGRESS, &policy, &change) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
 }
 
-/* WHOLE: all of it could be opened, so readers can be told: they have what was recorded until they leave. */
-static int unload(const struct ew_pins *pins, bool whole)
+static const char load_help[] =
+	"\n"
+	"      --upgrade  if something is loaded: the programs of this version take the place of those,\n"
+	"                 without a moment between; policy, tags, counters and readers stay\n"
+	"      --force    with --upgrade: programs of the very same build, too\n";
+
+int ew_cmd_load(int argc, char **argv)
 {
-	struct ew_change_record change;
-	int err = ew_loader_unload(pins);
+	static const struct option options[] = {{"upgrade", no_argument, NULL, 'u'},
+						{"force", no_argument, NULL, 'f'},
+						{"help", no_argument, NULL, 'h'},
+						{}};
+	struct load what = {};
+	int c;
 
-	if (err < 0 || !whole)
-		return err;
-	ew_announce_image(&change, EW_ACTION_UNLOAD, NULL, "unload");
-	ew_announce(pins, &change);
-	return 0;
-}
-
-int ew_cmd_unload(int argc, char **argv)
-{
-	_cleanup_pins_ struct ew_pins pins;
-	_cleanup_close_ int lock = -1;
-	char why[512];
-	int err = no_arguments("unload", argc, argv);
-
-	ew_pins_init(&pins);
-	if (err >= 0)
-		return err;
-	lock = ew_lock_take();
-	if (lock < 0)
-		return EW_EXIT_FAILED;
-	err = ew_pins_try(&pins, why, sizeof(why));
-	if (err == -ENOENT && ew_loader_sweep()) {
-		puts("execward is not loaded; what an interrupted load or unload had left is taken away");
-		return EW_EXIT_OK;
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'h') {
+			ew_cmd_help("load");
+			fputs(load_help, stdout);
+			return EW_EXIT_OK;
+		}
+		if (c == '?')
+			return ew_cmd_usage("load");
+		what.upgrade |= c == 'u';
+		what.force |= c == 'f';
 	}
-	/* what cannot be opened whole, but is ours, is taken away all the same */
-	if (err == -ENOENT || err == -EPERM || err == -EMEDIUMTYPE || err == -ENOTUNIQ || err == -EPROTO) {
-		ew_error("%s", err == -ENOENT ? "execward is not loaded" : why);
-		return EW_EXIT_FAILED;
+	if (optind < argc) {
+		ew_error("load takes no arguments, but got \"%s\"", argv[optind]);
+		return ew_cmd_usage("load");
 	}
-	return unload(&pins, err == 0) < 0 ? EW_EXIT_FAILED : EW_EXIT_OK;
+	if (what.force && !what.upgrade) {
+		ew_error("load: --force is for --upgrade only");
+		return ew_cmd_usage("load");
+	}
+	return load(&what);
 }

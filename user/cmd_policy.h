@@ -21,4 +21,11 @@ int ew_cmd_policy_read(unsigned int flags, struct ew_policy **out, struct ew_dia
 int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy **policy,
 		       struct ew_change_record *change);
 
+/*
+ * ew_cmd_load_upgrade - ew_upgrade(), and PINS opened anew, and a word about it
+ *
+ * Returns 0 or a negative errno after logging it; PINS may be closed then.
+ */
+int ew_cmd_load_upgrade(struct ew_pins *pins);
+
 #endif

@@ -7,6 +7,7 @@
 #include "cmd_policy.h"
 #include "log.h"
 #include "reload.h"
+#include "upgrade.h"
 
 static const char *plural(size_t n)
 {
@@ -50,6 +51,8 @@ static int reload(struct ew_reload *r, struct ew_diagnostics *diag)
 	lock = ew_pins_open_locked(&pins);
 	if (lock < 0)
 		return lock;
+	if (!r->dry_run && ew_upgrade_mend(&pins))
+		ew_warning("what an interrupted upgrade left behind is taken away");
 	err = ew_cmd_policy_read(0, &policy, diag);
 	if (err == 0)
 		err = ew_reload(&pins, policy, r, diag);

@@ -9,9 +9,11 @@
 #include "process.h"
 #include "profile_names.h"
 #include "reader.h"
+#include "stage.h"
 #include "support.h"
 #include "tag_programs.h"
 #include "tag_users.h"
+#include "upgrade.h"
 #include "words.h"
 
 /* Everything that `status` tells, gathered before a word is printed. */
@@ -20,6 +22,8 @@ struct status {
 	char why[512]; /* in a word or a sentence, what the exit code says */
 	char kernel[256];
 	bool loaded;
+	bool current;	/* by this very build */
+	bool unsettled; /* there are programs beside those that have the name */
 	struct ew_meta meta;
 	struct ew_profile profiles[EW_PROFILES_MAX]; /* flags 0: empty slot */
 	struct ew_counters counters[EW_COUNTERS];
@@ -166,7 +170,6 @@ static void gather(struct status *s)
 	struct ew_check checks[EW_CHECKS_MAX];
 	size_t n = ew_support_check(checks, EW_TRIAL_IF_UNKNOWN);
 	_cleanup_pins_ struct ew_pins pins;
-	__u32 zero = 0;
 	int err;
 
 	ew_pins_init(&pins);
@@ -188,7 +191,9 @@ static void gather(struct status *s)
 		return;
 	}
 	s->loaded = true;
-	bpf_map_lookup_elem(pins.meta_fd, &zero, &s->meta);
+	ew_pins_meta(&pins, &s->meta);
+	s->current = ew_upgrade_is_current(&pins);
+	s->unsettled = ew_stage_is_left();
 	ew_pins_profiles(&pins, s->profiles);
 	read_counters(&pins, s);
 	read_tags(&pins, s);
@@ -214,6 +219,7 @@ static void print_json(const struct status *s)
 {
 	const struct ew_counters *all = &s->counters[EW_PROFILES_MAX];
 	json_object *doc = json_object_new_object(), *profiles = json_object_new_array(), *counters;
+	char build[16];
 
 	json_object_object_add(doc, "v", json_object_new_int(1));
 	json_object_object_add(doc, "status", json_object_new_string(s->why));
@@ -252,9 +258,28 @@ static void print_json(const struct status *s)
 		json_object_object_add(doc, "tagged_programs", json_object_new_int64(s->n_programs));
 		json_object_object_add(doc, "tagged_processes", json_object_new_int64((int64_t)s->n_processes));
 		json_object_object_add(doc, "readers", json_object_new_int64((int64_t)s->n_readers));
+		snprintf(build, sizeof(build), "%08x", s->meta.build);
+		json_object_object_add(doc, "programs", json_object_new_string(build));
+		json_object_object_add(doc, "current", json_object_new_boolean(s->current));
+		json_object_object_add(doc, "unsettled", json_object_new_boolean(s->unsettled));
+		json_object_object_add(doc, "upgrades", json_object_new_int64(s->meta.number - 1));
 	}
 	puts(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(doc);
+}
+
+static void print_programs(const struct status *s)
+{
+	__u32 upgrades = s->meta.number - 1;
+
+	printf("programs  %08x", s->meta.build);
+	if (upgrades)
+		printf(", after %u upgrade%s", upgrades, upgrades == 1 ? "" : "s");
+	puts(s->current ? "" : "; of another build than this execward: execward load --upgrade");
+	if (s->unsettled)
+		puts("          others are beside them: an upgrade is under way, or was interrupted; execward load "
+		     "takes "
+		     "away what it left");
 }
 
 static void print_text(const struct status *s)
@@ -266,6 +291,7 @@ static void print_text(const struct status *s)
 		return;
 	printf("kernel    %s\n", s->kernel);
 	printf("loaded    by execward %s\n", s->meta.version);
+	print_programs(s);
 	for (size_t i = 0; i < EW_PROFILES_MAX; i++) {
 		const struct ew_counters *c = &s->counters[i];
 

@@ -292,6 +292,7 @@ static int open_stream(struct trace *t)
 		sent.profiles = slots_asked(t);
 		sent.generation = t->profiles.generation;
 	}
+	ew_pins_close_programs(&t->pins);
 	err = ew_reader_open(&t->stream, t->pins.readers_fd, t->pins.state_fd, t->options.all ? EW_READER_ALL : 0,
 			     &sent, t->options.buffer);
 	if (err == -EUSERS)

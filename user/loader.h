@@ -21,7 +21,4 @@ int ew_loader_load(const struct ew_image *image);
  */
 int ew_loader_unload(const struct ew_pins *pins);
 
-/* Removes what an interrupted load or unload left, which is not in force. Was there anything? */
-bool ew_loader_sweep(void);
-
 #endif

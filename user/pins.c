@@ -44,6 +44,11 @@ void ew_pins_close(struct ew_pins *pins)
 #define X(name) ew_closep(&pins->name##_fd);
 	EW_PINNED_MAPS(X)
 #undef X
+	ew_pins_close_programs(pins);
+}
+
+void ew_pins_close_programs(struct ew_pins *pins)
+{
 #define X(name) ew_closep(&pins->name##_prog_fd);
 	EW_PINNED_PROGS(X)
 #undef X
@@ -103,7 +108,8 @@ static int check_meta(struct ew_pins *pins, char *why, size_t size)
 		meta.version[sizeof(meta.version) - 1] = '\0';
 		return why_ret(-EPROTO,
 			       "what is loaded at %s comes from execward %s (layout %u), and this is execward %s "
-			       "(layout %u); use that version to unload it, or restart the machine",
+			       "(layout %u), which cannot take it over; it stays in force; to go on with this version: "
+			       "execward unload, then execward load; between the two nothing is enforced",
 			       EW_PIN_DIR, meta.version, meta.abi, EW_VERSION, EW_ABI);
 	}
 	return 0;
@@ -327,6 +333,13 @@ int ew_pins_need_programs(const struct ew_pins *pins, __u32 whose)
 	__atomic_fetch_or(&state->programs, whose, __ATOMIC_SEQ_CST);
 	ew_pins_unmap_state(state);
 	return 0;
+}
+
+int ew_pins_meta(const struct ew_pins *pins, struct ew_meta *out)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(pins->meta_fd, &zero, out) < 0 ? -errno : 0;
 }
 
 static size_t state_size(void)

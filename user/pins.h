@@ -18,18 +18,23 @@
 #define EW_RUN_DIR "/run/execward"
 #define EW_LOCK_FILE EW_RUN_DIR "/lock" /* closed after writing by everybody who had it */
 
-/* The pinned maps that the tools use, of the one object and of the other (bpf/announce.bpf.c). */
-#define EW_MAIN_MAPS(X) \
-	X(meta)         \
-	X(state)        \
-	X(policies)     \
-	X(exceptions)   \
-	X(verities)     \
-	X(cgroups)      \
-	X(cgroup_paths) \
+/*
+ * The pinned maps that the tools use, of the one object and of the other (bpf/announce.bpf.c). Those that programs have
+ * state in are shared with the programs of the next version (upgrade.h), as are those of an exec that is under way.
+ */
+#define EW_STATE_MAPS(X) \
+	X(state)         \
+	X(policies)      \
+	X(exceptions)    \
+	X(verities)      \
+	X(cgroups)       \
+	X(cgroup_paths)  \
 	X(patterns) X(cgroup_applies) X(user_tables) X(programs) X(task_tags) X(scans) X(orphans) X(counters) X(readers)
+#define EW_MAIN_MAPS(X) X(meta) EW_STATE_MAPS(X)
 #define EW_ANNOUNCE_MAPS(X) X(changes)
 #define EW_PINNED_MAPS(X) EW_MAIN_MAPS(X) EW_ANNOUNCE_MAPS(X)
+#define EW_EXEC_MAPS(X) X(execs) X(callers) X(scripts) X(long_callers) X(long_scripts) X(label_changes)
+#define EW_SHARED_MAPS(X) EW_STATE_MAPS(X) EW_EXEC_MAPS(X)
 
 /*
  * The pinned programs: those that tools run, and those that are attached when they are first needed, as each costs
@@ -55,6 +60,8 @@ struct ew_pins {
 /* All descriptors -1, so that ew_pins_close() can be its cleanup. */
 void ew_pins_init(struct ew_pins *pins);
 void ew_pins_close(struct ew_pins *pins);
+/* For who only goes on with the maps: a program that is open stays in the kernel when another takes its place. */
+void ew_pins_close_programs(struct ew_pins *pins);
 #define _cleanup_pins_ EW_CLEANUP(ew_pins_close)
 
 /*
@@ -115,6 +122,9 @@ int ew_pins_need_self_service(const struct ew_pins *pins);
  */
 int ew_pins_need_users(const struct ew_pins *pins);
 int ew_pins_need_programs(const struct ew_pins *pins, __u32 whose);
+
+/* Who loaded it. Returns 0 or a negative errno. */
+int ew_pins_meta(const struct ew_pins *pins, struct ew_meta *out);
 
 /* The state that programs and tools share, mapped; NULL with errno on failure. */
 struct ew_state *ew_pins_map_state(const struct ew_pins *pins);

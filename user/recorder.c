@@ -307,6 +307,7 @@ static int attach(struct ew_recorder *r)
 		return err;
 	if (ew_pins_need_shapes(&r->pins, ~0U) < 0)
 		return -EIO;
+	ew_pins_close_programs(&r->pins);
 	r->state_id = id_of(r->pins.state_fd);
 	r->profiles.generation = 0;
 	r->told = 0;

@@ -231,6 +231,7 @@ struct ew_state {
 	__u32 changes_untold; /* changes of tags and policy that no reader was told of, as ew_announce could not be run
 			       */
 	__u32 labels;	      /* EW_LABELS_* */
+	__u32 loaded; /* ew_meta.number of the programs that count; beside them there can be those before or next */
 	struct ew_identity executor;  /* of the service manager, by which it starts services; all zero: it has none */
 	__u64 policy_hash[EW_HALVES]; /* ew_policy_hash() of its files; for tools, to know a policy again */
 	struct ew_reader reader[EW_READERS_MAX];
@@ -279,8 +280,13 @@ struct ew_meta {
 	__u32 magic;	  /* EW_META_MAGIC */
 	__u32 abi;	  /* EW_ABI of the tool that loaded */
 	__u64 load_time;  /* CLOCK_BOOTTIME, nanoseconds */
-	char version[32]; /* of the tool that loaded */
+	char version[16]; /* of the tool that loaded */
+	__u32 build;	  /* of its programs: ew_skeleton_build() */
+	__u32 layout;	  /* of their maps */
+	__u32 number;	  /* of this set of programs, from 1; each upgrade counts on */
+	__u32 pad;
 };
+_Static_assert(sizeof(struct ew_meta) == 48, "no other size is taken for ours, whatever its layout");
 #define EW_META_MAGIC 0x64777865U /* "exwd" */
 
 #endif

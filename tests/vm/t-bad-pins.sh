@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=sh
-# A pin directory that is not ours, or another version's, is left alone by every verb, which says so.
+# A pin directory that is not ours is left alone by every verb, which says so; another version's by every one but unload.
 # images: small
 # kernels: all
 # timeout: 60
@@ -11,9 +11,9 @@
 PINS=/sys/fs/bpf/execward
 cg_make /pins
 
-# all_refuse TEXT: every verb says TEXT, and fails
+# all_refuse TEXT [VERB]: every verb says TEXT, and fails
 all_refuse() {
-	for verb in "load" "unload" "tag --cgroup /pins no" "untag --cgroup /pins no" "list" "trace" "status" "run no -- true"; do
+	for verb in "load" "load --upgrade" ${2:+"$2"} "tag --cgroup /pins no" "untag --cgroup /pins no" "list" "trace" "status" "run no -- true"; do
 		want=1
 		[ "${verb%% *}" != run ] || want=125
 		# shellcheck disable=SC2086 # words
@@ -25,7 +25,7 @@ all_refuse() {
 foreign="execward: $PINS is there, but execward did not make it: it has no execward map \"meta\"; see what it is (ls -lR $PINS) and move it away"
 t_case "a directory of somebody's"
 mkdir -p $PINS/maps
-all_refuse "$foreign"
+all_refuse "$foreign" unload
 is "it stays" maps "$(ls $PINS)"
 t_case "somebody's map"
 bpftool map create $PINS/maps/meta type array key 4 value 48 entries 1 name foreign
@@ -51,10 +51,12 @@ set_layout() {
 layout=$(bpftool map dump pinned "$PINS/maps/meta" | sed -n 's/.*"abi": \([0-9]*\).*/\1/p')
 like "the layout is a number" '^[0-9]+$' "$layout"
 set_layout 63
-all_refuse "execward: what is loaded at $PINS comes from execward 9.9 (layout 99), and this is $(execward --version) (layout $layout); use that version to unload it, or restart the machine"
+all_refuse "execward: what is loaded at $PINS comes from execward 9.9 (layout 99), and this is $(execward --version) (layout $layout), which cannot take it over; it stays in force; to go on with this version: execward unload, then execward load; between the two nothing is enforced"
+rc "nor does the daemon start" 1 execward --policy-dir "$POLICY" daemon
 is "it goes on enforcing" refused "$(gain_in /pins)"
-set_layout "$(printf %02x "$layout")"
-ok "its own version can unload it" execward unload
+ok "it can be unloaded" execward unload
+ok "nothing is left" wait_for 10 nothing_left
+is "free" 0 "$(gain_in /pins)"
 
 t_case "a pin is missing"
 load >/dev/null

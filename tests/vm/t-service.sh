@@ -101,10 +101,12 @@ ok "and it works on" wait_for 30 says 0 other "/opt/ew/sudo -n id -u"
 
 t_case "watchdog"
 mkdir -p $U_UNITS/$S.d
-printf '[Service]\nWatchdogSec=3s\n' >$U_UNITS/$S.d/test.conf
+# and with programs of another build, which it upgrades to
+printf '[Service]\nWatchdogSec=3s\nEnvironment=EXECWARD_FAULT=build\n' >$U_UNITS/$S.d/test.conf
 systemctl daemon-reload
 ok "restart" systemctl restart $S
 is "enforced" refused "$(web)"
+like "by programs that took the place of others" 'upgraded: programs' "$(journalctl --sync; journalctl -q -b -u $S)"
 pinged=$(prop WatchdogTimestampMonotonic)
 later() { [ "$(prop WatchdogTimestampMonotonic)" -gt "$pinged" ]; }
 ok "the daemon pings" wait_for 30 later

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "skeleton.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/skel_internal.h> /* which lacks what the above include */
+
+#include "light.h"
+#include "log.h"
+#include "stage.h"
+#include "verity.h"
+
+/* so that the loader that bpftool has generated can be looked at, and changed, before it runs */
+static int run_loader(struct bpf_load_and_run_opts *opts);
+#define bpf_load_and_run run_loader
+#include "execward.skel.h"
+#undef bpf_load_and_run
+
+#include "announce.skel.h"
+#include "build.h"
+
+#define VERIFIER_LOG_SIZE (16U << 20) /* bytes */
+#define N_MAPS (sizeof(((struct execward *)NULL)->maps) / sizeof(struct bpf_map_desc))
+#define STANDARD_FDS 3
+
+struct ew_skeleton {
+	struct execward *main;
+	struct announce *announce;
+	struct ew_label_source labels;
+	__u32 number;
+};
+
+static __u32 layout;	       /* of the maps that this tool's programs want, once it is known */
+static struct ew_light loader; /* the instructions are not to be changed */
+static bool only_look;
+
+static bool is_fault(const char *name)
+{
+	const char *fault = getenv("EXECWARD_FAULT");
+
+	return fault && strcmp(fault, name) == 0;
+}
+
+__u32 ew_skeleton_build(void)
+{
+	return is_fault("build") ? ~EW_BUILD : EW_BUILD;
+}
+
+/* Maps in whose place a skeleton has been given another one, by its descriptor, are not made. */
+static int share_maps(struct bpf_insn *insns, const struct bpf_load_and_run_opts *opts)
+{
+	const struct bpf_map_desc *maps = (const void *)(opts->ctx + 1);
+	struct ew_light light = loader;
+	struct ew_light_search search = {};
+	struct ew_light_map map;
+
+	light.insns = insns;
+	while (ew_light_next(&light, &search, &map))
+		if (map.index >= 0 && (size_t)map.index < N_MAPS && maps[map.index].map_fd)
+			ew_light_use(&light, &map,
+				     sizeof(*opts->ctx) + (size_t)map.index * sizeof(*maps) +
+					     offsetof(struct bpf_map_desc, map_fd));
+	return (size_t)search.index == N_MAPS ? 0 : -ENOTSUP;
+}
+
+static int run_loader(struct bpf_load_and_run_opts *opts)
+{
+	_cleanup_free_ struct bpf_insn *insns = malloc(opts->insns_sz);
+	int err;
+
+	if (!insns)
+		return -ENOMEM;
+	memcpy(insns, opts->insns, opts->insns_sz);
+	loader = (struct ew_light){
+		.insns = (void *)(uintptr_t)opts->insns,
+		.n_insns = opts->insns_sz / sizeof(*insns),
+		.data = opts->data,
+		.size = opts->data_sz,
+	};
+	if (only_look)
+		return -ECANCELED;
+	err = share_maps(insns, opts);
+	opts->insns = insns;
+	return err ?: bpf_load_and_run(opts);
+}
+
+/* Maps of which each set of programs has its own. */
+static bool is_private(const char *name)
+{
+	return EW_STREQ(name, "meta") || EW_STREQ(name, "scratches") || EW_STREQ(name, "path_works") ||
+	       strstr(name, ".rodata");
+}
+
+static void look_at_loader(struct execward *skel)
+{
+	struct ew_light_search search = {};
+	struct ew_light_map map;
+
+	only_look = true;
+	execward__load(skel);
+	only_look = false;
+	layout = 0;
+	while (ew_light_next(&loader, &search, &map))
+		if (!is_private(map.name))
+			layout += ew_light_hash(&map);
+}
+
+static int set_sizes(struct execward *skel)
+{
+	int n_cpus = libbpf_num_possible_cpus();
+
+	if (n_cpus < 0)
+		return ew_error_ret(n_cpus, "the number of processors cannot be told: %s; is /sys mounted?",
+				    strerror(-n_cpus));
+	skel->maps.counters.max_entries = (__u32)n_cpus * EW_COUNTERS;
+	skel->maps.scratches.max_entries = (__u32)n_cpus * EW_SCRATCHES;
+	if (is_fault("layout"))
+		skel->maps.counters.max_entries++;
+	return 0;
+}
+
+/*
+ * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself
+ * does the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF.
+ */
+int ew_skeleton_open(struct ew_skeleton **out, __u32 number)
+{
+	EW_CLEANUP(ew_skeleton_free) struct ew_skeleton *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (s)
+		s->main = execward__open();
+	if (!s || !s->main)
+		return ew_error_ret(-ENOMEM, "the programs cannot be opened: %s", strerror(ENOMEM));
+	err = set_sizes(s->main);
+	if (err < 0)
+		return err;
+	look_at_loader(s->main);
+	s->number = number;
+	s->main->rodata->ew_number = number;
+	s->main->rodata->ew_has_verity = ew_verity_supported();
+	ew_label_find(&s->labels);
+	s->main->rodata->ew_label_module = s->labels.module;
+	s->main->rodata->ew_label_offset = s->labels.offset;
+	s->main->rodata->ew_label_state = s->labels.state;
+	if (is_fault("fork"))
+		s->main->rodata->ew_fault |= EW_FAULT_FORK;
+	if (is_fault("exec"))
+		s->main->rodata->ew_fault |= EW_FAULT_EXEC;
+	if (is_fault("fds"))
+		s->main->rodata->ew_fault |= EW_FAULT_FDS;
+	*out = TAKE_PTR(s);
+	return 0;
+}
+
+bool ew_skeleton_verity(const struct ew_skeleton *s)
+{
+	return s->main->rodata->ew_has_verity;
+}
+
+const struct ew_label_source *ew_skeleton_labels(const struct ew_skeleton *s)
+{
+	return &s->labels;
+}
+
+void ew_skeleton_free(struct ew_skeleton **s)
+{
+	if (!*s)
+		return;
+	execward__destroy((*s)->main);
+	announce__destroy((*s)->announce);
+	free(*s);
+	*s = NULL;
+}
+
+/* Logs what differs and what to do about it. */
+static int refuse(const char *name, const char *what, __u32 there, __u32 here)
+{
+	return ew_error_ret(-EPROTO,
+			    "what is loaded cannot be taken over, and stays in force: %s \"%s\" has %s %u, and that "
+			    "of this version %u; to go on with this version: execward unload, then execward load; "
+			    "between the two nothing is enforced",
+			    name ? "its map" : "its layout", name ?: "of maps", what, there, here);
+}
+
+/* Is the map open at FD what the loader would make? */
+static int compare(int fd, const struct ew_light_map *map, __u32 max_entries)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) < 0)
+		return ew_error_ret(-errno, "the map \"%s\" cannot be looked at: %s", map->name, strerror(errno));
+	if (info.type != map->type)
+		return refuse(map->name, "type", info.type, map->type);
+	if (info.key_size != map->key_size)
+		return refuse(map->name, "a key size of", info.key_size, map->key_size);
+	if (info.value_size != map->value_size)
+		return refuse(map->name, "a value size of", info.value_size, map->value_size);
+	if (info.max_entries != max_entries)
+		return refuse(map->name, "a number of entries of", info.max_entries, max_entries);
+	if (info.map_flags != map->flags)
+		return refuse(map->name, "flags", info.map_flags, map->flags);
+	return 0;
+}
+
+/* DESC is at INDEX of the skeleton's maps; NAME is the pin. */
+static int share(struct bpf_map_desc *desc, int index, const char *name)
+{
+	struct ew_light_search search = {};
+	struct ew_light_map map = {.index = -1};
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/maps/%s", EW_PIN_DIR, name);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return ew_error_ret(-errno, "%s cannot be opened: %s; unload and load again", path, strerror(errno));
+	while (map.index != index)
+		if (!ew_light_next(&loader, &search, &map))
+			return ew_error_ret(-ENOTSUP, "this build of execward cannot take over maps: it was generated "
+						      "by a bpftool that is not known");
+	err = compare(fd, &map, desc->max_entries ?: map.max_entries);
+	if (err < 0)
+		return err;
+	/* not one of the standard descriptors, if these are closed: 0 is none */
+	desc->map_fd = fcntl(fd, F_DUPFD_CLOEXEC, STANDARD_FDS);
+	return desc->map_fd < 0 ? -errno : 0;
+}
+
+static int check_signature(void)
+{
+	_cleanup_close_ int fd = bpf_obj_get(EW_PIN_DIR "/maps/meta");
+	struct ew_meta meta = {};
+	__u32 zero = 0;
+
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, &meta) < 0)
+		return ew_error_ret(-errno, "%s/maps/meta cannot be read: %s", EW_PIN_DIR, strerror(errno));
+	return meta.layout == layout ? 0 : refuse(NULL, "the number", meta.layout, layout);
+}
+
+int ew_skeleton_share(struct ew_skeleton *s)
+{
+	struct bpf_map_desc *first = (struct bpf_map_desc *)&s->main->maps;
+	struct {
+		const char *name;
+		struct bpf_map_desc *desc;
+	} maps[] = {
+#define X(name) {#name, &s->main->maps.name},
+		EW_SHARED_MAPS(X)
+#undef X
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < EW_ARRAY_SIZE(maps) && err == 0; i++)
+		err = share(maps[i].desc, (int)(maps[i].desc - first), maps[i].name);
+	return err ?: check_signature();
+}
+
+/* The verifier's words are for developers: kept back unless EXECWARD_DEBUG asks for them. */
+static int load_main(struct ew_skeleton *s)
+{
+	_cleanup_free_ char *log = getenv("EXECWARD_DEBUG") ? calloc(1, VERIFIER_LOG_SIZE) : NULL;
+	int err;
+
+	if (log) {
+		s->main->ctx.log_level = 1;
+		s->main->ctx.log_size = VERIFIER_LOG_SIZE;
+		s->main->ctx.log_buf = (__u64)(uintptr_t)log;
+	}
+	err = execward__load(s->main);
+	if (err >= 0)
+		return 0;
+	/* now, as the loader may have closed what it was given, and another file must not get its number before */
+	execward__destroy(s->main);
+	s->main = NULL;
+	/* each program's words replace those of the one before: what is there is the last one's, that which was refused
+	 */
+	if (log)
+		fputs(log, stderr);
+	return ew_error_ret(err,
+			    "the kernel refuses the programs: %s; see `execward doctor`, or what the verifier says "
+			    "with EXECWARD_DEBUG=1",
+			    strerror(-err));
+}
+
+/* An ordinary skeleton, as a light one cannot take the maps of another object; it needs nothing of the kernel's BTF. */
+static int load_announce(struct ew_skeleton *s)
+{
+	int err;
+
+	s->announce = announce__open();
+	err = s->announce ? 0 : -ENOMEM;
+	if (err == 0)
+		err = bpf_map__reuse_fd(s->announce->maps.state, s->main->maps.state.map_fd);
+	if (err == 0)
+		err = bpf_map__reuse_fd(s->announce->maps.readers, s->main->maps.readers.map_fd);
+	if (err == 0)
+		err = announce__load(s->announce);
+	if (err < 0)
+		return ew_error_ret(err, "the kernel refuses the program that tells of changes: %s", strerror(-err));
+	return 0;
+}
+
+int ew_skeleton_load(struct ew_skeleton *s)
+{
+	int err = load_main(s);
+
+	return err ?: load_announce(s);
+}
+
+struct ew_pins ew_skeleton_pins(const struct ew_skeleton *s)
+{
+	return (struct ew_pins){
+#define X(name) .name##_fd = s->main->maps.name.map_fd,
+		EW_MAIN_MAPS(X)
+#undef X
+#define X(name) .name##_prog_fd = s->main->progs.name.prog_fd,
+			EW_MAIN_PROGS(X)
+#undef X
+#define X(name) .name##_fd = bpf_map__fd(s->announce->maps.name),
+				EW_ANNOUNCE_MAPS(X)
+#undef X
+#define X(name) .name##_prog_fd = bpf_program__fd(s->announce->progs.name),
+					EW_ANNOUNCE_PROGS(X)
+#undef X
+	};
+}
+
+void ew_skeleton_hooks(const struct ew_skeleton *s, struct ew_hook out[EW_HOOKS])
+{
+#define HOOK(index, program, is_always)                    \
+	out[EW_HOOK_##index] = (struct ew_hook){           \
+		.name = #program,                          \
+		.always = is_always,                       \
+		.prog_fd = s->main->progs.program.prog_fd, \
+	}
+	HOOK(CGROUP_RMDIR, ew_cgroup_rmdir, true);
+	HOOK(CGROUP_MKDIR, ew_cgroup_mkdir, true);
+	HOOK(COMMITTING_CREDS, ew_committing_creds, true);
+	HOOK(CREDS_FROM_FILE, ew_creds_from_file, true);
+	HOOK(TASK_ALLOC, ew_task_alloc, false);
+	HOOK(TASK_FORK, ew_task_fork, false);
+	HOOK(TASK_PRCTL, ew_task_prctl, false);
+	HOOK(CHECK_SECURITY, ew_check_security, false);
+	HOOK(VFS_CAPS, ew_vfs_caps, false);
+	HOOK(CREDS_FOR_EXEC, ew_creds_for_exec, true);
+#undef HOOK
+}
+
+int ew_skeleton_pin(const struct ew_skeleton *s)
+{
+	const struct ew_pins pins = ew_skeleton_pins(s);
+	const struct {
+		const char *dir, *name;
+		int fd;
+	} all[] = {
+#define X(name) {"maps", #name, pins.name##_fd},
+		EW_PINNED_MAPS(X)
+#undef X
+#define X(name) {"maps", #name, s->main->maps.name.map_fd},
+			EW_EXEC_MAPS(X)
+#undef X
+#define X(name) {"progs", #name, pins.name##_prog_fd},
+				EW_PINNED_PROGS(X)
+#undef X
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < EW_ARRAY_SIZE(all) && err == 0; i++)
+		err = ew_stage_pin(all[i].dir, all[i].name, all[i].fd);
+	return err;
+}
+
+int ew_skeleton_sign(const struct ew_skeleton *s)
+{
+	struct ew_meta meta = {
+		.magic = EW_META_MAGIC,
+		.abi = EW_ABI,
+		.version = EW_VERSION,
+		.build = ew_skeleton_build(),
+		.layout = layout,
+		.number = s->number,
+	};
+	struct timespec now;
+	__u32 zero = 0;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	meta.load_time = (__u64)now.tv_sec * 1000000000U + (__u64)now.tv_nsec;
+	if (bpf_map_update_elem(s->main->maps.meta.map_fd, &zero, &meta, BPF_ANY) < 0)
+		return ew_error_ret(-errno, "the map \"meta\" cannot be written: %s", strerror(errno));
+	return 0;
+}
