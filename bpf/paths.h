@@ -140,6 +140,8 @@ static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cg
 	}
 	if (level >= EW_WALK_LEVELS)
 		return ew_path_sets(work, EW_CGROUP_TRACE_MAX, work->match.path, halves, count_cut);
+	/* or the compiler leaves out the masks, and the verifier of Linux 6.1 forgets the comparison */
+	asm volatile("" : "+r"(level));
 	above = work->lengths[(level - 1) & (EW_WALK_LEVELS - 1)];
 	/* of a path that is cut already nothing is to be written over what is above */
 	if (!ew_match_is_cut(above)) {
