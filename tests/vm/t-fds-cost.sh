@@ -35,12 +35,12 @@ inside() {
 	for _ in $ROUNDS; do
 		before=$(run_time)
 		if [ "$2" = 0 ]; then
-			sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 80 /ew/bin/tiny' "$cgroups/$1" >/dev/null
+			sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 10 /ew/bin/tiny' "$cgroups/$1" >/dev/null
 		else
-			sh -c 'exec fdleak "$3" "N=$2" -- /bin/sh -c "echo \$\$ >$1/cgroup.procs; exec countexec 80 /ew/bin/tiny"' \
+			sh -c 'exec fdleak "$3" "N=$2" -- /bin/sh -c "echo \$\$ >$1/cgroup.procs; exec countexec 10 /ew/bin/tiny"' \
 				- "$cgroups/$1" "$2" "${3:-r=/etc/passwd}" >/dev/null
 		fi
-		n=$((($(run_time) - before) / 100))
+		n=$((($(run_time) - before) / 30))
 		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
 	done
 	echo "$least"

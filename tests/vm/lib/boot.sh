@@ -7,6 +7,7 @@
 # (lib.sh, guest-init).
 
 BOOT_LIMIT=180        # seconds until user space reports; the slowest boot measured takes a tenth of it
+TICKS=$(getconf CLK_TCK)
 GRACE=${EW_GRACE:-30} # what a guest may be late in ending a test itself
 
 # next_log KERNEL IMAGE: a name in build/vm that no other run has, as KERNEL-IMAGE-N
@@ -46,6 +47,13 @@ qemu_args() {
 	ARGS+=(-append "$append${OPT_APPEND:+ $OPT_APPEND}")
 }
 
+# meter: sets `used`, the seconds of processors that the guest has used so far; as long as it is there
+meter() {
+	local fields
+	read -ra fields 2>/dev/null <"/proc/$guest/stat" || return 0
+	used=$(((fields[13] + fields[14]) / TICKS))
+}
+
 out() { printf '%s\n' "$*"; }
 
 # verdict KIND TEXT: prints and counts
@@ -65,7 +73,7 @@ take_line() {
 	case $kind in
 	BOOT) booted=1 limit=$((SECONDS + GRACE * SCALE)) ;;
 	START)
-		current=$test cases=0 done='' started=$SECONDS
+		current=$test cases=0 done='' started=$SECONDS from=$used
 		unset "left[$test]"
 		# 0 in count mode, where the guest must not watch the clock
 		[ "$text" != 0 ] || text=$(($(header "$test" timeout "$TEST_LIMIT") * SCALE))
@@ -81,7 +89,7 @@ take_line() {
 	DONE) done=$text ;;
 	EXIT)
 		ended "$test" "$text"
-		took+="$((SECONDS - started)) s $test"$'\n'
+		took+="$((SECONDS - started)) s $test, $((used - from)) s of a processor"$'\n'
 		current='' last=$test limit=$((SECONDS + GRACE * SCALE))
 		;;
 	END) finished=1 limit=$((SECONDS + 10)) ;;
@@ -158,7 +166,7 @@ stop_guest() {
 # of them. Leaves the counts in build/vm/NAME.counts. Returns 0, 1 (something failed), 3 (hung, panicked).
 boot() {
 	local kernel=$1 image=$2 test name log where guest='' line part='' bad=0 start=$SECONDS limit why=''
-	local passed=0 failed=0 skipped=0 booted='' finished='' current='' last='' cases=0 done='' started=0 took=''
+	local passed=0 failed=0 skipped=0 booted='' finished='' current='' last='' cases=0 done='' started=0 used=0 from=0 took=''
 	local -A left=()
 	local ARGS extra
 	shift 2
@@ -192,6 +200,7 @@ boot() {
 	exec 4<"$WORK/$name/results"
 	while :; do
 		local alive=
+		meter
 		! kill -0 "$guest" 2>/dev/null || alive=1 # asked before reading, so that nothing said at the end is missed
 		while IFS= read -r line <&4 || { part+=$line && false; }; do
 			line=${part}${line%$'\r'} part=
@@ -215,7 +224,7 @@ boot() {
 	out "---- $where: $passed passed, $failed failed, $skipped skipped in $((SECONDS - start)) s (${log#"$EW_ROOT/"})"
 	printf %s "$took" >"$EW_BUILD/vm/$name.times"
 	if [ -n "${took#*$'\n'}" ]; then
-		out "     the slowest: $(sort -rn <<<"$took" | head -n 5 | awk 'NF { printf "%s%s %s %s", sep, $3, $1, $2; sep = ", " }')"
+		out "     the slowest: $(sort -rn <<<"$took" | head -n 5 | awk -F, 'NF { split($1, w, " "); printf "%s%s %s %s (%s)", sep, w[3], w[1], w[2], substr($2, 2); sep = ", " }')"
 	fi
 	rm -f "$WORK/$name/initrd"
 	trap - EXIT INT TERM
