@@ -131,5 +131,4 @@ like "says what it does not foresee" 'profile deny minds labels of security modu
 t_case "text"
 trace_ends
 like "of a record" '\+label:ew_tight ' "$(execward log --no-pager --gain=label "$T_TMP/records")"
-ok "unload" execward unload
 done_with

@@ -83,7 +83,7 @@ oneshot() {
 # ask NAME COMMAND: what the service's shell and COMMAND print, and "exit N"
 ask() {
 	# shellcheck disable=SC2016 # expands in there
-	timeout 60 sh -c 'printf "%s\n" "$2" >"$1/ask" && cat "$1/answer"' ask "$U_DIR/$1" "$2" || echo "no answer"
+	timeout 180 sh -c 'printf "%s\n" "$2" >"$1/ask" && cat "$1/answer"' ask "$U_DIR/$1" "$2" || echo "no answer"
 }
 
 # did NAME COMMAND: "refused", or what COMMAND prints if it succeeds, or "exit N" and the like

@@ -37,6 +37,8 @@ qemu_args() {
 		# Debian's kernels clear every page that they give out: an eighth of the time of a test here, and no test is about it.
 		# Nor is any about what they do against faults of processors, a sixth; the newest with Debian's image keeps that.
 		append+=" init_on_alloc=0"
+		# Older kernels do not trust the emulator's time stamp counter, and to read another clock costs an exec a quarter.
+		append+=" tsc=reliable clocksource=tsc"
 		[ "$1/$2" = newest/debian ] || append+=" mitigations=off nosmap"
 		# Up to 6.12 a reload is little but waiting for RCU's grace periods; the newest kernel and Debian's image keep those
 		# as they are.
