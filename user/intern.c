@@ -8,6 +8,34 @@
 #include "distinct.h"
 #include "util.h"
 
+#define BLOCK_SIZE 65536
+
+struct ew_interned_block {
+	struct ew_interned_block *next;
+	size_t size; /* of bytes[] */
+	char bytes[];
+};
+
+/* Room for LEN bytes, which is the set's; NULL: there is no memory. */
+static char *take_room(struct ew_interned *set, size_t len)
+{
+	struct ew_interned_block *block = set->blocks;
+
+	if (!block || len > set->left) {
+		size_t size = len > BLOCK_SIZE ? len : BLOCK_SIZE;
+
+		block = malloc(sizeof(*block) + size);
+		if (!block)
+			return NULL;
+		block->next = set->blocks;
+		block->size = size;
+		set->blocks = block;
+		set->left = size;
+	}
+	set->left -= len;
+	return block->bytes + block->size - set->left - len;
+}
+
 /* The place in the table of what has HASH, or where it would be. */
 static __u32 *place(const struct ew_interned *set, __u64 hash, const void *bytes, size_t len)
 {
@@ -63,11 +91,9 @@ int ew_intern(struct ew_interned *set, const void *bytes, size_t len)
 		return number;
 	if (set->n >= set->n_max || set->n >= INT_MAX || len > set->bytes_max - set->bytes)
 		return -E2BIG;
-	copy = malloc(len + 1);
-	if (!copy || grow(set) < 0) {
-		free(copy);
+	copy = grow(set) < 0 ? NULL : take_room(set, len + 1);
+	if (!copy)
 		return -ENOMEM;
-	}
 	hash = ew_hash(0, bytes, len);
 	memcpy(copy, bytes, len);
 	copy[len] = '\0';
@@ -79,8 +105,10 @@ int ew_intern(struct ew_interned *set, const void *bytes, size_t len)
 
 void ew_intern_clear(struct ew_interned *set)
 {
-	for (size_t i = 0; i < set->n; i++)
-		free(set->items[i].bytes);
+	for (struct ew_interned_block *block = set->blocks, *next; block; block = next) {
+		next = block->next;
+		free(block);
+	}
 	free(set->items);
 	free(set->table);
 	*set = (struct ew_interned){.n_max = set->n_max, .bytes_max = set->bytes_max};

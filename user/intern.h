@@ -6,6 +6,12 @@
 
 #include <linux/types.h>
 
+struct ew_interned_item {
+	__u64 hash;
+	size_t len;
+	char *bytes; /* a NUL behind them */
+};
+
 /*
  * Byte strings, each kept once and known by a number from 0 on: names that come again and again in records, and keys
  * of what is counted by them. All zero, but for the limits, is empty.
@@ -13,11 +19,11 @@
 struct ew_interned {
 	size_t n_max, bytes_max; /* more are not taken: whoever writes records chooses how many there are */
 	size_t n, bytes;
-	struct ew_interned_item {
-		__u64 hash;
-		size_t len;
-		char *bytes; /* a NUL behind them */
-	} * items;
+	struct ew_interned_item *items;
+	/* Where the bytes are: in few large blocks, or what is allocated between them would never fit together again.
+	 */
+	struct ew_interned_block *blocks;
+	size_t left;  /* unused, at the end of the first */
 	__u32 *table; /* places of numbers from 1 on; at most half full */
 	size_t room;  /* of it, a power of two */
 };

@@ -161,29 +161,31 @@ static int grow(struct ew_learn *learn, size_t number)
 	return 0;
 }
 
-static int count(struct ew_learn *learn, const struct ew_learn_key *key, const struct ew_parsed *p)
+/* What becomes of a record, or, from TOKEN_CASE on, of which case it is. */
+enum { TOKEN_ALLOWED, TOKEN_NOT_APART, TOKEN_CASE };
+
+/* The token of a refused exec: of its case, a new one if need be. Returns 0 or -ENOMEM. */
+static int find_case(struct ew_learn *learn, const struct ew_learn_key *key, const struct ew_parsed *p, __u64 *token)
 {
-	int number = ew_intern(&learn->keys, key, sizeof(*key));
+	int number = ew_intern(&learn->keys, key, sizeof(*key)), err = 0;
 	struct ew_learn_case *c;
-	int err;
 
 	if (number == -E2BIG) {
-		learn->not_apart++;
+		*token = TOKEN_NOT_APART;
 		return 0;
 	}
 	if (number < 0 || grow(learn, (size_t)number) < 0)
 		return -ENOMEM;
+	*token = TOKEN_CASE + (__u64)number;
 	c = &learn->cases[number];
-	if (!c->count++) {
+	if (!c->count) {
 		c->key = *key;
 		err = number_of(learn, p->cgroup, strlen(p->cgroup), &c->cgroup);
-		if (err < 0)
-			return err;
 	}
-	return 0;
+	return err;
 }
 
-int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *p)
+static int token_of(struct ew_learn *learn, const struct ew_parsed *p, __u64 *token)
 {
 	const struct ew_record_view *view = &p->view;
 	const struct ew_record *r = &view->record;
@@ -198,20 +200,40 @@ int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *p)
 	};
 	int decider, err;
 
-	learn->records++;
+	*token = TOKEN_ALLOWED;
 	if (!ew_reason_refuses(r->reason))
 		return 0;
-	learn->refused++;
+	*token = TOKEN_NOT_APART;
 	decider = *r->profile ? slot_of(learn, r->profile, true) : -ENOENT;
-	if (decider < 0) {
-		learn->not_apart++;
+	if (decider < 0)
 		return 0;
-	}
 	key.decider = (__u32)decider;
 	key.set = set_of(learn, p, decider);
 	err = number_of(learn, view->file_path, view->file_path_len, &key.program);
 	err = err ?: number_of(learn, view->exe_path, view->exe_path_len, &key.from);
-	return err ?: count(learn, &key, p);
+	return err ?: find_case(learn, &key, p, token);
+}
+
+int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *record, __u64 *token)
+{
+	__u64 what;
+	int err = token_of(learn, record, &what);
+
+	if (err < 0)
+		return err;
+	ew_learn_take_again(learn, what);
+	if (token)
+		*token = what;
+	return 0;
+}
+
+void ew_learn_take_again(struct ew_learn *learn, __u64 token)
+{
+	learn->records++;
+	learn->refused += token != TOKEN_ALLOWED;
+	learn->not_apart += token == TOKEN_NOT_APART;
+	if (token >= TOKEN_CASE)
+		learn->cases[token - TOKEN_CASE].count++;
 }
 
 void ew_learn_clear(struct ew_learn *learn)
@@ -231,7 +253,7 @@ char *ew_learn_exception(const struct ew_parsed *record)
 	EW_CLEANUP(ew_learn_clear) struct ew_learn learn = {};
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
 
-	if (ew_learn_init(&learn, NULL, &diag) < 0 || ew_learn_take(&learn, record) < 0 ||
+	if (ew_learn_init(&learn, NULL, &diag) < 0 || ew_learn_take(&learn, record, NULL) < 0 ||
 	    ew_learn_finish(&learn) < 0 || learn.n_learned != 1 || learn.learnable != 1)
 		return NULL;
 	return TAKE_PTR(learn.learned[0].text);

@@ -45,6 +45,35 @@ static void put_head(const struct ew_learn *learn, FILE *out)
 	}
 }
 
+/*
+ * Exceptions that differ in the image of the caller alone are one entry with all of these. One that is to take the
+ * place of another stands for itself.
+ */
+static bool is_together(const struct ew_learned *a, const struct ew_learned *b)
+{
+	return !a->replaces && !b->replaces && a->from && b->from &&
+	       a->exception.key.profile == b->exception.key.profile && EW_STREQ(a->program, b->program) &&
+	       !memcmp(&a->exception.value, &b->exception.value, sizeof(a->exception.value));
+}
+
+/* Is it the first of its entry? */
+static bool begins_entry(const struct ew_learn *learn, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (is_together(&learn->learned[j], &learn->learned[i]))
+			return false;
+	return true;
+}
+
+static size_t count_entries(const struct ew_learn *learn)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < learn->n_learned; i++)
+		n += begins_entry(learn, i);
+	return n;
+}
+
 /* What was proved. */
 static void put_proof(const struct ew_learn *learn, FILE *out)
 {
@@ -55,25 +84,73 @@ static void put_proof(const struct ew_learn *learn, FILE *out)
 		return;
 	}
 	fprintf(out, "# Replayed with ");
-	put_counted(learn->n_learned, "exception", out);
+	put_counted(count_entries(learn), "exception", out);
 	fprintf(out, ": %s%" PRIu64 " of them pass; without any one of these, fewer do.\n",
 		rest || learn->not_apart ? "" : "all ", (uint64_t)learn->learnable);
 	fputs("# Nothing is changed by this. Take over what is meant to be allowed, the riskiest comes first.\n", out);
 }
 
-static void put_learned(const struct ew_learn *learn, const struct ew_learned *learned, FILE *out)
+/* The last line of an entry with an image of the caller. */
+static const char from_begins[] = "        from: [", from_ends[] = "]\n";
+
+static const char *from_of(const struct ew_learned *learned, size_t *len)
 {
+	const char *line = strrchr(learned->text, '\n');
+
+	while (line > learned->text && line[-1] != '\n')
+		line--;
+	*len = strlen(line) - (sizeof(from_begins) - 1) - (sizeof(from_ends) - 1);
+	return line + sizeof(from_begins) - 1;
+}
+
+/* The text of the entry that learned[I] begins. */
+static void put_entry(const struct ew_learn *learn, size_t i, FILE *out)
+{
+	const struct ew_learned *first = &learn->learned[i];
+	const char *from;
+	size_t len;
+
+	if (!first->from) {
+		fputs(first->text, out);
+		return;
+	}
+	from = from_of(first, &len);
+	fwrite(first->text, 1, (size_t)(from - first->text) + len, out);
+	for (size_t j = i + 1; j < learn->n_learned; j++) {
+		if (!is_together(first, &learn->learned[j]))
+			continue;
+		from = from_of(&learn->learned[j], &len);
+		fprintf(out, ", %.*s", (int)len, from);
+	}
+	fputs(from_ends, out);
+}
+
+static __u64 count_of_entry(const struct ew_learn *learn, size_t i)
+{
+	__u64 n = learn->learned[i].count;
+
+	for (size_t j = i + 1; j < learn->n_learned; j++)
+		if (is_together(&learn->learned[i], &learn->learned[j]))
+			n += learn->learned[j].count;
+	return n;
+}
+
+static void put_learned(const struct ew_learn *learn, size_t i, FILE *out)
+{
+	const struct ew_learned *learned = &learn->learned[i];
 	struct ew_risk risk = ew_risk_of(&learned->exception.value);
+	__u64 n = count_of_entry(learn, i);
 
 	fprintf(out, "      # %s: %s: %s\n      # ", ew_risk_level_name(ew_risk_level(&risk)), risk.gain, risk.why);
-	put_times(learned->count, out);
+	put_times(n, out);
 	if (learned->cgroup) {
-		fputs(learned->count == 1 ? ", in " : ", the first in ", out);
+		fputs(n == 1 ? ", in " : ", the first in ", out);
 		put_name(ew_interned(&learn->paths, learned->cgroup - 1), out);
 	}
 	if (learned->replaces)
 		fprintf(out, "; in place of the one for it in line %u", learned->replaces);
-	fprintf(out, "\n%s", learned->text);
+	putc('\n', out);
+	put_entry(learn, i, out);
 }
 
 /* Has the profile exceptions already? */
@@ -100,8 +177,8 @@ static void put_profile(const struct ew_learn *learn, unsigned int slot, FILE *o
 	}
 	fputs(has_exceptions(learn, slot) ? "    # under its \"except:\"\n" : "    except:\n", out);
 	for (size_t i = 0; i < learn->n_learned; i++)
-		if (learn->learned[i].exception.key.profile == slot)
-			put_learned(learn, &learn->learned[i], out);
+		if (learn->learned[i].exception.key.profile == slot && begins_entry(learn, i))
+			put_learned(learn, i, out);
 }
 
 static void put_shapes(__u32 shapes, FILE *out)

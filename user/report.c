@@ -5,100 +5,83 @@
 #include <string.h>
 
 #include "json_get.h"
-#include "record_skim.h"
 #include "util.h"
 
-/* What every record of a shape comes to. */
-struct ew_report_shape {
-	__u32 verdict;
-	int flow;    /* a number of report->flows; -1: it is only counted */
-	bool gained; /* whatever the verdict */
+/* What records that are alike come to, in a number. */
+struct exec {
+	unsigned int verdict;
+	bool gained;
+	int flow; /* a number of report->flows; -1: it is only counted */
 };
+
+static __u64 pack(const struct exec *exec)
+{
+	return exec->verdict | (__u64)exec->gained << 8 | (__u64)(exec->flow + 1) << 16;
+}
+
+static struct exec unpack(__u64 value)
+{
+	return (struct exec){.verdict = value & 0xff, .gained = value >> 8 & 1, .flow = (int)(value >> 16) - 1};
+}
 
 int ew_report_init(struct ew_report *report)
 {
-	*report = (struct ew_report){
-		.shapes = {.n_max = EW_REPORT_SHAPES_MAX, .bytes_max = EW_REPORT_SHAPES_BYTES},
-		.skimmed = malloc(EW_RECORD_LINE_MAX),
-		.parsed = malloc(sizeof(*report->parsed)),
-	};
-	return report->skimmed && report->parsed ? ew_flows_init(&report->flows) : -ENOMEM;
+	*report = (struct ew_report){.parsed = malloc(sizeof(*report->parsed))};
+	if (!report->parsed || ew_alike_init(&report->alike) < 0)
+		return -ENOMEM;
+	return ew_flows_init(&report->flows);
 }
 
 void ew_report_clear(struct ew_report *report)
 {
 	ew_flows_clear(&report->flows);
 	ew_leaks_clear(&report->leaks.leaks);
-	ew_intern_clear(&report->shapes);
-	free(report->shape);
-	free(report->skimmed);
+	ew_alike_clear(&report->alike);
 	free(report->parsed);
+	report->parsed = NULL;
 }
 
-static void count(struct ew_report *report, const struct ew_report_shape *shape, __u64 time)
+static void count(struct ew_report *report, const struct exec *exec, __u64 time)
 {
-	__u64 execs = 0;
+	__u64 before = 0;
 
 	for (unsigned int i = 0; i < EW_VERDICT_MAX; i++)
-		execs += report->verdicts[i];
-	if (!execs || time < report->first)
+		before += report->verdicts[i];
+	if (!before || time < report->first)
 		report->first = time;
 	if (time > report->last)
 		report->last = time;
-	report->verdicts[shape->verdict]++;
-	report->gained += shape->gained && shape->verdict == EW_VERDICT_ALLOW;
-	ew_time_strip_count(&report->strip, time, shape->verdict);
-	if (shape->flow >= 0)
-		ew_flows_count(&report->flows, (size_t)shape->flow, time);
+	report->verdicts[exec->verdict]++;
+	report->gained += exec->gained && exec->verdict == EW_VERDICT_ALLOW;
+	ew_time_strip_count(&report->strip, time, exec->verdict);
+	if (exec->flow >= 0)
+		ew_flows_count(&report->flows, (size_t)exec->flow, time);
 }
 
 /* Of a record that was parsed. Returns 0 or -ENOMEM. */
-static int shape_of(struct ew_report *report, const char *line, struct ew_report_shape *shape)
+static int exec_of(struct ew_report *report, const char *line, struct exec *exec)
 {
 	const struct ew_record *r = &report->parsed->view.record;
 
-	*shape = (struct ew_report_shape){.verdict = r->verdict, .flow = -1, .gained = r->gains != 0};
+	*exec = (struct exec){.verdict = r->verdict, .flow = -1, .gained = r->gains != 0};
 	if (!ew_flows_wants(r))
 		return 0;
-	shape->flow = ew_flows_find(&report->flows, report->parsed, line);
-	return shape->flow < 0 ? -ENOMEM : 0;
-}
-
-/* Remembers it for those that are alike, while there is room. Returns 0 or -ENOMEM. */
-static int remember(struct ew_report *report, const char *line, const struct ew_report_shape *shape)
-{
-	size_t room = report->shape_room ? report->shape_room * 2 : 64, len;
-	struct ew_report_shape *list;
-	__u64 time;
-	int number;
-
-	len = ew_record_skim(line, strlen(line), report->skimmed, &time);
-	number = len ? ew_intern(&report->shapes, report->skimmed, len) : -E2BIG;
-	if (number < 0)
-		return number == -E2BIG ? 0 : number;
-	if ((size_t)number >= report->shape_room) {
-		list = reallocarray(report->shape, room, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		report->shape = list;
-		report->shape_room = room;
-	}
-	report->shape[number] = *shape;
-	return 0;
+	exec->flow = ew_flows_find(&report->flows, report->parsed, line);
+	return exec->flow < 0 ? -ENOMEM : 0;
 }
 
 static int take_exec(struct ew_report *report, json_object *root, const char *line, const char **why)
 {
-	struct ew_report_shape shape;
+	struct exec exec;
 	int err = ew_record_parse(root, report->parsed, why);
 
 	err = err ?: ew_leak_sum_take(&report->leaks, root, why);
-	err = err ?: shape_of(report, line, &shape);
+	err = err ?: exec_of(report, line, &exec);
 	if (err < 0)
 		return err;
-	count(report, &shape, report->parsed->view.record.time);
+	count(report, &exec, report->parsed->view.record.time);
 	/* descriptors are counted one by one */
-	return ew_json_object(root, "fds") ? 0 : remember(report, line, &shape);
+	return ew_json_object(root, "fds") ? 0 : ew_alike_remember(&report->alike, line, pack(&exec));
 }
 
 int ew_report_take(void *ctx, json_object *root, const char *line, const char **why)
@@ -121,13 +104,14 @@ int ew_report_take(void *ctx, json_object *root, const char *line, const char **
 static bool take_alike(void *ctx, const char *line, size_t len)
 {
 	struct ew_report *report = ctx;
-	__u64 time;
-	size_t skimmed = ew_record_skim(line, len, report->skimmed, &time);
-	int number = skimmed ? ew_intern_find(&report->shapes, report->skimmed, skimmed) : -ENOENT;
+	__u64 value, time;
+	struct exec exec;
 
-	if (number >= 0)
-		count(report, &report->shape[number], time);
-	return number >= 0;
+	if (!ew_alike_find(&report->alike, line, len, &value, &time))
+		return false;
+	exec = unpack(value);
+	count(report, &exec, time);
+	return true;
 }
 
 int ew_report_read(struct ew_report *report, int n, char **names)

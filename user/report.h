@@ -6,6 +6,7 @@
 
 #include "flows.h"
 #include "leak_sum.h"
+#include "record_alike.h"
 #include "record_lines.h"
 #include "time_strip.h"
 
@@ -21,16 +22,9 @@ struct ew_report {
 	__u64 changes;			/* of tags and policy */
 	__u64 first, last;		/* execs, nanoseconds since the epoch */
 
-	/* Records that are alike (record_skim.h), by what they come to. */
-	struct ew_interned shapes;
-	struct ew_report_shape *shape;
-	size_t shape_room;
-	char *skimmed; /* EW_RECORD_LINE_MAX bytes */
+	struct ew_alike alike;
 	struct ew_parsed *parsed;
 };
-
-#define EW_REPORT_SHAPES_MAX 65536
-#define EW_REPORT_SHAPES_BYTES (40U << 20)
 
 /* Returns 0 or -ENOMEM; ew_report_clear() gives the memory back in any case. */
 int ew_report_init(struct ew_report *report);

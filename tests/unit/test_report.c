@@ -287,7 +287,7 @@ static void skimmed_counts(void **state)
 	assert_int_equal(report.flows.keys.n, 1);
 	assert_int_equal(report.flows.flows[0].count, 4);
 	assert_int_equal(report.flows.flows[0].last - report.flows.flows[0].first, SECOND);
-	assert_int_equal(report.shapes.n, 1);
+	assert_int_equal(report.alike.shapes.n, 1);
 	ew_report_clear(&report);
 }
 
