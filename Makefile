@@ -194,6 +194,7 @@ demo: deps-vm
 bench: deps-vm
 	$(Q)$(MAKE) $(JOBS) --no-print-directory all $(GUEST_TOOLS) DEPS=no
 	$(Q)O=$(O) tests/bench/run
+	$(Q)O=$(O) tests/bench/report
 
 # --- installing ---------------------------------------------------------------------------------------------------
 

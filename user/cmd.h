@@ -51,7 +51,10 @@ enum ew_exit {
 	  "who leaks which descriptors into whom, of records (trace --fds --json), worst first")                       \
 	X("explain", explain,                                                                                          \
 	  "PROGRAM... [--as USER] [--in CGROUP | --pid PID] [--profile NAME] [--json] [--no-pager]",                   \
-	  "what executing PROGRAM would gain, the verdict, and the rule")
+	  "what executing PROGRAM would gain, the verdict, and the rule")                                              \
+	X("learn", learn, "FILE...", "the smallest exceptions that would have allowed what records say was refused")   \
+	X("report", report, "FILE...",                                                                                 \
+	  "one self-contained page of records: who gained which power by what, for a browser")
 
 #define X(name, fn, synopsis, help) int ew_cmd_##fn(int argc, char **argv);
 EW_VERBS(X)

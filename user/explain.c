@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "cgroup.h"
+#include "exception_text.h"
 #include "identity.h"
-#include "policy_print.h"
-#include "words.h"
 
 /* The record that a trace would have of it. */
 static void fill_record(struct ew_explain *e)
@@ -115,68 +114,6 @@ bool ew_explain_passes(const struct ew_explain *e)
 	return !e->prediction.error && e->decision.verdict < EW_VERDICT_DENY;
 }
 
-/* A path as a YAML scalar: plain where that is safe. */
-static void put_path(const char *path, FILE *out)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
-	size_t len = strlen(path);
-
-	if (strspn(path, plain) == len) {
-		fputs(path, out);
-		return;
-	}
-	ew_policy_print_quoted(path, len, out);
-}
-
-static void put_word(FILE *out, bool *first, const char *quote, const char *word)
-{
-	fprintf(out, "%s%s%s%s", *first ? "" : ", ", quote, word, quote);
-	*first = false;
-}
-
-static void put_ids(FILE *out, bool *first, enum ew_gain_kind kind, const __u32 *ids, __u32 n)
-{
-	for (__u32 i = 0; i < n; i++) {
-		char name[64], word[80];
-		int err = kind == EW_GAIN_UID ? ew_record_user_name(NULL, ids[i], name, sizeof(name))
-					      : ew_record_group_name(NULL, ids[i], name, sizeof(name));
-
-		if (err < 0 || strpbrk(name, "\"\\"))
-			snprintf(name, sizeof(name), "%u", ids[i]);
-		snprintf(word, sizeof(word), "%s:%s", ew_words_name(&ew_gain_words, kind), name);
-		put_word(out, first, "\"", word);
-	}
-}
-
-/* The words of an exception's `gain`. `caps` is every capability the kernel has, and what is not there yet. */
-static void put_gains(const struct ew_exception *exception, const struct ew_image *image, __u64 known, FILE *out)
-{
-	char word[EW_LABEL_MAX + 8];
-
-	bool first = true, all = (exception->caps & known) == known;
-
-	for (unsigned int kind = 0; kind < EW_GAIN_MAX; kind++)
-		if (exception->kinds & EW_BIT(kind))
-			put_word(out, &first, "", ew_words_name(&ew_gain_words, kind));
-	if (!(exception->kinds & EW_BIT(EW_GAIN_UID)))
-		put_ids(out, &first, EW_GAIN_UID, exception->uids, exception->n_uids);
-	if (!(exception->kinds & EW_BIT(EW_GAIN_GID)))
-		put_ids(out, &first, EW_GAIN_GID, exception->gids, exception->n_gids);
-	for (unsigned int i = 0; i < EW_LABEL_GLOBS_MAX && !(exception->kinds & EW_BIT(EW_GAIN_LABEL)); i++) {
-		if (!(exception->labels >> i & 1))
-			continue;
-		snprintf(word, sizeof(word), "label:%s", ew_image_label(image, i));
-		put_word(out, &first, "\"", word);
-	}
-	if (exception->kinds & EW_BIT(EW_GAIN_CAPS))
-		return;
-	if (all)
-		put_word(out, &first, "", ew_words_name(&ew_gain_words, EW_GAIN_CAPS));
-	for (unsigned int cap = 0; cap < EW_CAPS_MAX && !all; cap++)
-		if (exception->caps >> cap & 1)
-			put_word(out, &first, "", ew_cap_name(cap));
-}
-
 char *ew_explain_exception(const struct ew_explain *e, unsigned int slot, unsigned int indent,
 			   const struct ew_exception **had)
 {
@@ -204,11 +141,11 @@ char *ew_explain_exception(const struct ew_explain *e, unsigned int slot, unsign
 	f = open_memstream(&text, &size);
 	if (!f)
 		return NULL;
-	fprintf(f, "%*s- program: ", (int)indent, "");
-	put_path(e->files.path[last], f);
-	fprintf(f, "\n%*s  gain: [", (int)indent, "");
-	put_gains(&exception, e->applies.image, e->caller.caps_known, f);
-	fputs("]\n", f);
+	ew_exception_print(&(struct ew_exception_text){.program = e->files.path[last],
+						       .exception = &exception,
+						       .image = e->applies.image,
+						       .caps_all = e->caller.caps_known},
+			   indent, f);
 	return fclose(f) == 0 ? text : NULL;
 }
 

@@ -70,6 +70,8 @@ int ew_record_line(struct ew_record_lines *lines, const char *line, size_t len, 
 	int err = -EBADMSG;
 
 	lines->lines++;
+	if (lines->known && len <= EW_RECORD_LINE_MAX && lines->known(ctx, line, len))
+		return 0;
 	root = len > EW_RECORD_LINE_MAX ? NULL : parse(line, len, &why);
 	if (len > EW_RECORD_LINE_MAX)
 		why = "no record of execward: it is longer than any";

@@ -3,6 +3,7 @@
 #define EW_RECORD_LINES_H
 
 #include <json.h>
+#include <stdbool.h>
 
 /*
  * Records as they come back, one a line: JSON Lines of files and of standard input. Such files are cut, mixed up and
@@ -10,6 +11,11 @@
  */
 struct ew_record_lines {
 	unsigned long lines, bad;
+	/*
+	 * Optional: takes the LEN bytes at LINE without their being parsed, if it can; CTX is that of the function that
+	 * takes records. A NUL follows.
+	 */
+	bool (*known)(void *ctx, const char *line, size_t len);
 };
 
 /* No record is longer, in bytes: paths and descriptors have limits of their own. */
