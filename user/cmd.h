@@ -32,6 +32,7 @@ enum ew_exit {
 	X("cat-config", cat_config, "[--no-pager]", "the merged policy, with where each profile is from")              \
 	X("show", show, "PROFILE [--json] [--no-pager]", "one profile of the policy, compiled")                        \
 	X("status", status, "[--json] [--no-pager]", "kernel support, profiles, tags, counters, losses")               \
+	X("metrics", metrics, "[--textfile PATH] [--no-pager]", "what status tells, as metrics for Prometheus")        \
 	X("doctor", doctor, "[--json] [--no-pager]", "why this machine can or cannot enforce")                         \
 	X("check", check, "[--json] [--no-pager] [--strict] [FILE...]", "validate policy files")                       \
 	X("tag", tag,                                                                                                  \
