@@ -52,7 +52,9 @@ enum ew_exit {
 	  "who leaks which descriptors into whom, of records (trace --fds --json), worst first")                       \
 	X("explain", explain,                                                                                          \
 	  "PROGRAM... [--as USER] [--in CGROUP | --pid PID] [--profile NAME] [--json] [--no-pager]",                   \
-	  "what executing PROGRAM would gain, the verdict, and the rule")
+	  "what executing PROGRAM would gain, the verdict, and the rule")                                              \
+	X("scan", scan, "[--as USER] [--profile NAME]... [--json] [--no-pager]",                                       \
+	  "the set-id and file-capability programs of all mounts, and what each profile says to them")
 
 #define X(name, fn, synopsis, help) int ew_cmd_##fn(int argc, char **argv);
 EW_VERBS(X)

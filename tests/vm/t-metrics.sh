@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # What metrics prints of what the kernel has counted, and the unit that writes it for node_exporter.
 # images: small debian
-# kernels: all
+# kernels: newest
 # timeout: 90
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh
