@@ -39,12 +39,12 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 # --- what it needs, by Debian package name ------------------------------------------------------------------------
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool libbpf-dev libcyaml-dev libyaml-dev \
-	libjson-c-dev libcap-dev libsmartcols-dev libsystemd-dev scdoc
+	libjson-c-dev libcap-dev libsmartcols-dev libncurses-dev libsystemd-dev scdoc
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
 DEB_PACKAGES := dpkg-dev debhelper
 # what the packages are held against, and the shells that complete
 PACKAGING_PACKAGES := $(DEB_PACKAGES) lintian rpm rpmlint fish zsh bash-completion python3-kubernetes \
-	python3-prometheus-client systemd
+	python3-prometheus-client systemd tmux
 VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema
 LINT_PACKAGES := clang-format shellcheck git
 
@@ -53,7 +53,7 @@ need = $(Q)DEPS=$(DEPS) ./.ci/need $(1)
 
 # --- flags --------------------------------------------------------------------------------------------------------
 
-LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols libsystemd
+LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols libsystemd ncursesw
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Werror

@@ -47,6 +47,8 @@ enum ew_exit {
 	X("run", run, "PROFILE [--no-transition] [--close-fds [--keep-fd N]...] -- COMMAND [ARG...]",                  \
 	  "run a command under a profile")                                                                             \
 	X("trace", trace, "[OPTION...]", "print transitions as they happen")                                           \
+	X("top", top, "[--all] [--from FILE] [--sort KEY] [--buffer SIZE]",                                            \
+	  "a live table of cgroups: execs, gains, denials, leaks")                                                     \
 	X("log", log, "[OPTION...] [FILE...]", "print recorded transitions, of the journal or of files")               \
 	X("fds", fds, "[--json] [--no-pager] [FILE...]",                                                               \
 	  "who leaks which descriptors into whom, of records (trace --fds --json), worst first")                       \
