@@ -39,11 +39,12 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 # --- what it needs, by Debian package name ------------------------------------------------------------------------
 
 BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool libbpf-dev libcyaml-dev libyaml-dev \
-	libjson-c-dev libcap-dev libsmartcols-dev libsystemd-dev scdoc
+	libjson-c-dev libcap-dev libsmartcols-dev libncurses-dev libsystemd-dev scdoc
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
 DEB_PACKAGES := dpkg-dev debhelper
 # what the packages are held against, and the shells that complete
-PACKAGING_PACKAGES := $(DEB_PACKAGES) lintian rpm rpmlint fish zsh bash-completion python3-kubernetes
+PACKAGING_PACKAGES := $(DEB_PACKAGES) lintian rpm rpmlint fish zsh bash-completion python3-kubernetes \
+	python3-prometheus-client systemd tmux
 VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema apparmor secilc
 LINT_PACKAGES := clang-format shellcheck git
 
@@ -52,7 +53,7 @@ need = $(Q)DEPS=$(DEPS) ./.ci/need $(1)
 
 # --- flags --------------------------------------------------------------------------------------------------------
 
-LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols libsystemd
+LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols libsystemd ncursesw
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Werror
@@ -67,7 +68,7 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -Wall -Wextra -Wshadow -Wno-unused-par
 USER_SRC := $(wildcard user/*.c)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 # what the unit tests link: all that needs neither the skeleton nor a command line
-UNIT_OBJ := $(filter-out $(O)/user/main.o $(O)/user/skeleton.o $(O)/user/loader.o $(O)/user/upgrade.o $(O)/user/cmd_%.o,$(USER_OBJ))
+UNIT_OBJ := $(filter-out $(O)/user/main.o $(O)/user/skeleton.o $(O)/user/loader.o $(O)/user/upgrade.o $(O)/user/status.o $(O)/user/cmd_%.o,$(USER_OBJ))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 # docs/NAME.SECTION.scd
 MAN_PAGES := $(patsubst docs/%.scd,$(O)/man/%,$(wildcard docs/*.scd)) $(O)/man/execward.policy.5
@@ -202,25 +203,28 @@ bench: deps-vm
 DATA = include/execward/enter.h:$(PREFIX)/include/execward/enter.h \
 	$(foreach f,README.md CHANGELOG.md dist/execward-record.schema.json,$(f):$(PREFIX)/share/doc/execward/$(notdir $(f))) \
 	$(foreach f,$(wildcard dist/examples/*.yaml dist/examples/*.c),$(f):$(PREFIX)/share/doc/execward/examples/$(notdir $(f))) \
+	dist/metrics/execward-dashboard.json:$(PREFIX)/share/doc/execward/examples/metrics/execward-dashboard.json \
+	dist/metrics/execward-metrics.timer:$(UNITDIR)/execward-metrics.timer \
 	dist/kubernetes/execward.yaml:$(PREFIX)/share/doc/execward/examples/kubernetes/execward.yaml \
 	dist/execward.catalog:$(PREFIX)/lib/systemd/catalog/execward.catalog \
 	dist/etc/README:$(SYSCONFDIR)/execward/policy.d/README \
 	$(O)/completion/bash:$(PREFIX)/share/bash-completion/completions/execward \
 	$(O)/completion/zsh:$(ZSHDIR)/_execward $(O)/completion/fish:$(PREFIX)/share/fish/vendor_completions.d/execward.fish \
 	$(foreach page,$(MAN_PAGES),$(page):$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
+SERVICES := dist/execward.service dist/metrics/execward-metrics.service
 
 install: all
 	$(foreach d,$(DATA),$(INSTALL) -D -m 0644 $(subst :, "$(DESTDIR),$(d))" &&) true
 	$(INSTALL) -D -m 0755 $(O)/execward "$(DESTDIR)$(PREFIX)/sbin/execward"
-	sed '/^Exec/s|=execward |=$(PREFIX)/sbin/execward |' dist/execward.service > $(O)/execward.service
-	$(INSTALL) -D -m 0644 $(O)/execward.service "$(DESTDIR)$(UNITDIR)/execward.service"
+	$(foreach s,$(SERVICES),sed '/^Exec/s|=execward |=$(PREFIX)/sbin/execward |' $(s) > $(O)/$(notdir $(s)) && \
+		$(INSTALL) -D -m 0644 $(O)/$(notdir $(s)) "$(DESTDIR)$(UNITDIR)/$(notdir $(s))" &&) true
 	sed 's|/usr/local/sbin/execward|$(PREFIX)/sbin/execward|' dist/oci/execward.json > $(O)/oci-hook.json
 	$(INSTALL) -D -m 0644 $(O)/oci-hook.json "$(DESTDIR)$(OCIHOOKDIR)/execward.json"
 
 uninstall:
-	rm -f $(foreach d,$(DATA),"$(DESTDIR)$(lastword $(subst :, ,$(d)))") "$(DESTDIR)$(PREFIX)/sbin/execward" "$(DESTDIR)$(UNITDIR)/execward.service" "$(DESTDIR)$(OCIHOOKDIR)/execward.json"
+	rm -f $(foreach d,$(DATA),"$(DESTDIR)$(lastword $(subst :, ,$(d)))") "$(DESTDIR)$(PREFIX)/sbin/execward" $(foreach s,$(SERVICES),"$(DESTDIR)$(UNITDIR)/$(notdir $(s))") "$(DESTDIR)$(OCIHOOKDIR)/execward.json"
 	-rmdir --ignore-fail-on-non-empty $(foreach d,$(SYSCONFDIR)/execward/policy.d $(SYSCONFDIR)/execward $(PREFIX)/include/execward \
-		$(PREFIX)/share/doc/execward/examples/kubernetes $(PREFIX)/share/doc/execward/examples $(PREFIX)/share/doc/execward,"$(DESTDIR)$(d)")
+		$(PREFIX)/share/doc/execward/examples/kubernetes $(PREFIX)/share/doc/execward/examples/metrics $(PREFIX)/share/doc/execward/examples $(PREFIX)/share/doc/execward,"$(DESTDIR)$(d)")
 
 # --- packages -----------------------------------------------------------------------------------------------------
 

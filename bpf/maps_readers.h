@@ -26,9 +26,9 @@ struct {
 } readers SEC(".maps");
 
 /*
- * Entry INDEX of an array, or NULL. The key is the first four of eight bytes, as all our machines have the low ones first:
- * of a store of less than eight the verifier does not know that it overwrites what was on the stack before, and goes on
- * from one place many times for what nobody reads any more.
+ * Entry INDEX of an array, or NULL. The key is the first four of eight bytes, as all our machines have the low ones
+ * first: of a store of less than eight the verifier does not know that it overwrites what was on the stack before, and
+ * goes on from one place many times for what nobody reads any more.
  */
 static __always_inline void *ew_array_at(void *array, __u64 index)
 {

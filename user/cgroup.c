@@ -10,27 +10,11 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "mountinfo.h"
 #include "util.h"
 
 #define FILEID_KERNFS 0xfe /* include/linux/exportfs.h: the handle is the 64-bit id of the node */
 #define KEPT_PATHS 64
-
-/* Undoes the octal escapes of blank, newline and backslash that mountinfo has (fs/proc_namespace.c, mangle()). */
-static void unmangle(char *text)
-{
-	char *to = text;
-
-	for (const char *p = text; *p; to++) {
-		if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' && p[3] >= '0' &&
-		    p[3] <= '7') {
-			*to = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
-			p += 4;
-		} else {
-			*to = *p++;
-		}
-	}
-	*to = '\0';
-}
 
 /* Takes the slashes at the end away, so that "/" becomes "". */
 static void trim_slashes(char *path)
@@ -70,8 +54,8 @@ int ew_cgroup_parse_mounts(FILE *mountinfo, struct ew_cgroup_mount *mount)
 		point = strtok_r(NULL, " ", &save);
 		if (!root || !point)
 			continue;
-		unmangle(root);
-		unmangle(point);
+		ew_mountinfo_unmangle(root);
+		ew_mountinfo_unmangle(point);
 		trim_slashes(root);
 		trim_slashes(point);
 		if ((!err && *root) || strlen(root) >= sizeof(mount->root) || strlen(point) >= sizeof(mount->point))

@@ -32,6 +32,7 @@ enum ew_exit {
 	X("cat-config", cat_config, "[--no-pager]", "the merged policy, with where each profile is from")              \
 	X("show", show, "PROFILE [--json] [--no-pager]", "one profile of the policy, compiled")                        \
 	X("status", status, "[--json] [--no-pager]", "kernel support, profiles, tags, counters, losses")               \
+	X("metrics", metrics, "[--textfile PATH] [--no-pager]", "what status tells, as metrics for Prometheus")        \
 	X("doctor", doctor, "[--json] [--no-pager]", "why this machine can or cannot enforce")                         \
 	X("check", check, "[--json] [--no-pager] [--strict] [FILE...]", "validate policy files")                       \
 	X("tag", tag,                                                                                                  \
@@ -46,6 +47,8 @@ enum ew_exit {
 	X("run", run, "PROFILE [--no-transition] [--close-fds [--keep-fd N]...] -- COMMAND [ARG...]",                  \
 	  "run a command under a profile")                                                                             \
 	X("trace", trace, "[OPTION...]", "print transitions as they happen")                                           \
+	X("top", top, "[--all] [--from FILE] [--sort KEY] [--buffer SIZE]",                                            \
+	  "a live table of cgroups: execs, gains, denials, leaks")                                                     \
 	X("log", log, "[OPTION...] [FILE...]", "print recorded transitions, of the journal or of files")               \
 	X("fds", fds, "[--json] [--no-pager] [FILE...]",                                                               \
 	  "who leaks which descriptors into whom, of records (trace --fds --json), worst first")                       \
@@ -54,7 +57,9 @@ enum ew_exit {
 	  "what executing PROGRAM would gain, the verdict, and the rule")                                              \
 	X("learn", learn, "FILE...", "the smallest exceptions that would have allowed what records say was refused")   \
 	X("report", report, "FILE...",                                                                                 \
-	  "one self-contained page of records: who gained which power by what, for a browser")
+	  "one self-contained page of records: who gained which power by what, for a browser")                         \
+	X("scan", scan, "[--as USER] [--profile NAME]... [--json] [--no-pager]",                                       \
+	  "the set-id and file-capability programs of all mounts, and what each profile says to them")
 
 #define X(name, fn, synopsis, help) int ew_cmd_##fn(int argc, char **argv);
 EW_VERBS(X)

@@ -24,6 +24,7 @@
 #include "record_filter.h"
 #include "recorder.h"
 #include "reload.h"
+#include "reload_result.h"
 #include "signals.h"
 #include "support.h"
 #include "upgrade.h"
@@ -102,7 +103,7 @@ static int apply(struct daemon *d, const struct ew_pins *pins, struct ew_policy 
 	return err;
 }
 
-static int reload_files(struct daemon *d, const struct ew_pins *pins, const char *what)
+static int take_files(struct daemon *d, const struct ew_pins *pins, const char *what)
 {
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
 	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
@@ -133,6 +134,14 @@ static int take_over(struct ew_pins *pins)
 	ew_warning("the programs that are loaded, which are of another version, stay");
 	ew_pins_close(pins);
 	return ew_pins_open(pins);
+}
+
+static int reload_files(struct daemon *d, const struct ew_pins *pins, const char *what)
+{
+	int err = take_files(d, pins, what);
+
+	ew_reload_result_store(EW_RELOAD_RESULT_FILE, "daemon", err == 0);
+	return err;
 }
 
 static int start(struct daemon *d)

@@ -6,12 +6,9 @@
 
 #include "cgroup.h"
 #include "cmd.h"
-#include "cmd_policy.h"
+#include "cmd_source.h"
 #include "explain.h"
-#include "image_read.h"
 #include "log.h"
-#include "policy_compile.h"
-#include "words.h"
 
 enum { OPT_AS = 256, OPT_IN, OPT_PID, OPT_PROFILE, OPT_JSON };
 
@@ -112,89 +109,10 @@ static char *cgroup_named(const char *name)
 	return strdup(name);
 }
 
-static int read_files(struct ew_image **image)
-{
-	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
-	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
-	int err = ew_cmd_policy_read(EW_READ_ANY_OWNER, &policy, &diag);
-
-	if (err == 0)
-		err = ew_policy_compile(policy, EW_COMPILE_MISSING_OK, NULL, image, &diag);
-	if (err < 0) {
-		ew_diagnostics_print(&diag, stderr);
-		ew_error("the policy files cannot be used: %s", err == -EINVAL ? "they have errors" : strerror(-err));
-	}
-	return err;
-}
-
-/* The slot of the profile called NAME, or -ENOENT, logged. */
-static int find_profile(const struct ew_image *image, const char *name)
-{
-	const char *known[EW_PROFILES_MAX], *nearest;
-	size_t n = 0;
-
-	for (int slot = 0; slot < EW_PROFILES_MAX; slot++) {
-		if (!*image->profiles[slot].name)
-			continue;
-		if (EW_STREQ(image->profiles[slot].name, name))
-			return slot;
-		known[n++] = image->profiles[slot].name;
-	}
-	nearest = ew_words_nearest(name, known, n);
-	return ew_error_ret(-ENOENT, "no profile \"%s\" in the policy%s%s%s", name, nearest ? "; did you mean \"" : "",
-			    nearest ?: "", nearest ? "\"?" : "");
-}
-
-/* The policy to judge by: the one in force, of which PINS are open, else, with the reason in WHY, the files'. */
-struct source {
-	struct ew_pins pins;
-	bool in_force;
-	__u32 generation;
-	struct ew_image *image;
-	char why[512];
-};
-
-static void source_close(struct source *source)
-{
-	ew_image_free(&source->image);
-	ew_pins_close(&source->pins);
-}
-
-static int read_maps(struct source *source)
-{
-	bool stale;
-
-	ew_image_free(&source->image);
-	source->generation = ew_pins_generation(&source->pins);
-	return ew_image_read(&source->pins, &source->image, &stale);
-}
-
-static int maps_failed(int err)
-{
-	return ew_error_ret(err, "the policy in force cannot be read: %s", strerror(-err));
-}
-
-/* Root without capabilities can open the pins, and read little. */
-static int source_open(struct source *source)
-{
-	int err = ew_pins_try(&source->pins, source->why, sizeof(source->why));
-
-	if (err < 0)
-		return read_files(&source->image);
-	err = read_maps(source);
-	if (err == -EPERM) {
-		snprintf(source->why, sizeof(source->why),
-			 "the policy in force cannot be read: %s; it takes CAP_SYS_ADMIN", strerror(-err));
-		return read_files(&source->image);
-	}
-	source->in_force = true;
-	return err < 0 ? maps_failed(err) : 0;
-}
-
 #define READ_TRIES 5
 
 /* What applies. A reload in between would mix two policies: then once more. */
-static int find_applying(struct ew_explain *e, struct source *source)
+static int find_applying(struct ew_explain *e, struct ew_source *source)
 {
 	int err;
 
@@ -208,9 +126,9 @@ static int find_applying(struct ew_explain *e, struct source *source)
 		if (err < 0 || !source->in_force || ew_pins_generation(&source->pins) == source->generation)
 			return err;
 		ew_applies_clear(&e->applies);
-		err = read_maps(source);
+		err = ew_source_read_again(source);
 		if (err < 0)
-			return maps_failed(err);
+			return err;
 	}
 	return ew_error_ret(-EAGAIN, "the policy keeps being reloaded; try again when that is over");
 }
@@ -218,7 +136,7 @@ static int find_applying(struct ew_explain *e, struct source *source)
 /* --profile */
 static int add_profile(struct ew_applies *applies, const char *name)
 {
-	int slot = find_profile(applies->image, name);
+	int slot = ew_source_profile(applies->image, name);
 
 	if (slot < 0)
 		return slot;
@@ -227,7 +145,7 @@ static int add_profile(struct ew_applies *applies, const char *name)
 }
 
 /* One program. Returns 0, -EPERM when the exec would be refused, or, logged, another negative errno. */
-static int explain_one(struct ew_explain *e, const struct request *r, struct source *source, const char *program)
+static int explain_one(struct ew_explain *e, const struct request *r, struct ew_source *source, const char *program)
 {
 	int err = ew_exec_files_get(&e->files, &e->caller, program);
 
@@ -246,11 +164,11 @@ static int explain_one(struct ew_explain *e, const struct request *r, struct sou
 
 static int explain(struct ew_explain *e, const struct request *r)
 {
-	EW_CLEANUP(source_close) struct source source = {};
+	EW_CLEANUP(ew_source_close) struct ew_source source;
 	_cleanup_free_ char *cgroup = NULL;
 	int code = EW_EXIT_OK;
 
-	ew_pins_init(&source.pins);
+	ew_source_init(&source);
 	if (ew_caller_get(&e->caller, r->pid, r->user) < 0)
 		return EW_EXIT_FAILED;
 	if (r->cgroup) {
@@ -258,7 +176,7 @@ static int explain(struct ew_explain *e, const struct request *r)
 		if (!cgroup)
 			return EW_EXIT_FAILED;
 	}
-	if (source_open(&source) < 0)
+	if (ew_source_open(&source) < 0)
 		return EW_EXIT_FAILED;
 	e->cgroup = cgroup ?: e->caller.cgroup;
 	e->user = r->user;

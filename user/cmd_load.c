@@ -11,6 +11,7 @@
 #include "pins.h"
 #include "policy_compile.h"
 #include "policy_read.h"
+#include "reload_result.h"
 #include "support.h"
 #include "upgrade.h"
 
@@ -53,6 +54,7 @@ int ew_cmd_load_policy(struct ew_pins *pins, bool interrupted, struct ew_policy 
 	if (image->n_patterns)
 		printf(", %zu pattern%s of cgroups", image->n_patterns, image->n_patterns == 1 ? "" : "s");
 	putchar('\n');
+	ew_reload_result_store(EW_RELOAD_RESULT_FILE, "load", true);
 	ew_announce_image(change, EW_ACTION_LOAD, image, "daemon");
 	return 0;
 }

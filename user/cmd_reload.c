@@ -7,6 +7,7 @@
 #include "cmd_policy.h"
 #include "log.h"
 #include "reload.h"
+#include "reload_result.h"
 #include "upgrade.h"
 
 static const char *plural(size_t n)
@@ -62,6 +63,8 @@ static int reload(struct ew_reload *r, struct ew_diagnostics *diag)
 	if (err == -EINVAL && diag->n_errors)
 		ew_error("the policy is refused: %zu error%s; what was in force still is", diag->n_errors,
 			 plural(diag->n_errors));
+	if (!r->dry_run)
+		ew_reload_result_store(EW_RELOAD_RESULT_FILE, "reload", err == 0);
 	return err;
 }
 

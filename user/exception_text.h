@@ -14,7 +14,7 @@ struct ew_exception_text {
 	const char *from;    /* the same of the caller's image; NULL: any */
 	const struct ew_exception *exception;
 	const struct ew_image *image; /* whose globs of labels the exception has; NULL: it has none */
-	__u64 caps_all; /* a list of all of these is written `caps` */
+	__u64 caps_all;		      /* a list of all of these is written `caps` */
 };
 
 /* An entry of `except`, INDENT blanks from the left. Ids are named as they are called here. */

@@ -190,7 +190,8 @@ static int load_sharing(struct ew_skeleton **out, const struct ew_pins *pins, __
  * For the tests: this set of programs and another take the place of one another so many times without being loaded
  * anew, which is the most of an upgrade, and when nothing is attached yet. Waits for SIGCONT when both are loaded.
  */
-static int hand_over_again(const struct ew_pins *pins, const struct ew_skeleton *skeleton, __u32 number, unsigned long times)
+static int hand_over_again(const struct ew_pins *pins, const struct ew_skeleton *skeleton, __u32 number,
+			   unsigned long times)
 {
 	EW_CLEANUP(ew_skeleton_free) struct ew_skeleton *other = NULL;
 	int err = load_sharing(&other, pins, number + 1);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef EW_INVENTORY_H
+#define EW_INVENTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mountinfo.h"
+
+/*
+ * The programs of a machine by which somebody could gain: regular files that somebody may execute, and that are
+ * set-user-ID, set-group-ID, or have file capabilities.
+ */
+
+struct ew_inventory_item {
+	char *path;
+	__u32 mode;    /* as of stat(2) */
+	bool caps;     /* it has the attribute security.capability */
+	char *package; /* that it is of; NULL: of none that is known */
+};
+
+/* What could not be looked at. */
+struct ew_inventory_failure {
+	char *path;
+	int err; /* errno */
+};
+
+enum ew_inventory_state {
+	EW_INVENTORY_WALKED,
+	EW_INVENTORY_VIRTUAL, /* skipped: of the kernel's own making */
+	EW_INVENTORY_AGAIN,   /* all of it was seen through another mount */
+	EW_INVENTORY_HIDDEN,  /* another mount is over it */
+	EW_INVENTORY_UNREADABLE
+};
+
+struct ew_inventory {
+	size_t n;
+	struct ew_inventory_item *items; /* in the order of their paths, each path once */
+	size_t n_failures;
+	struct ew_inventory_failure *failures;
+	enum ew_inventory_state *states; /* of each mount */
+	__u64 directories, files;	 /* looked at */
+};
+
+/*
+ * ew_inventory_walk - looks through all of MOUNTS with THREADS threads
+ *
+ * Each directory is looked at once, however many mounts show it, and first where set-id bits count (not `nosuid`). A
+ * mount of id 0 is taken to be whatever is at its place. Errors of the file systems are in `failures`. Returns 0 or
+ * -ENOMEM; in both cases ew_inventory_clear() gives the memory back.
+ */
+int ew_inventory_walk(const struct ew_mount_points *mounts, unsigned int threads, struct ew_inventory *out);
+void ew_inventory_clear(struct ew_inventory *inventory);
+
+/* For the walk: these take PATH over, NULL being no memory. Return 0 or -ENOMEM. Not for several threads at once. */
+int ew_inventory_add(struct ew_inventory *inventory, char *path, __u32 mode, bool caps);
+int ew_inventory_fail(struct ew_inventory *inventory, char *path, int err);
+
+/* Puts both lists into the order of their paths, and takes out what is there twice. */
+void ew_inventory_sort(struct ew_inventory *inventory);
+
+/*
+ * ew_inventory_owners - fills in `package`, from the lists of files that dpkg(1) keeps in the directory INFO
+ *
+ * Without that directory there are no packages. LINKS: paths below /usr are also known without it ("/usr/bin/su" as
+ * "/bin/su"), as lists of packages from before the directories were merged have them. Returns 0 or a negative errno.
+ */
+int ew_inventory_owners(struct ew_inventory *inventory, const char *info, bool links);
+
+#endif
