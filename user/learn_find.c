@@ -87,6 +87,7 @@ static int write_out(struct ew_learn *learn, struct ew_learned *learned)
 	ew_exception_print(&(struct ew_exception_text){.program = learned->program,
 						       .from = learned->from,
 						       .exception = &learned->exception.value,
+						       .image = learn->image,
 						       .caps_all = all & ~profile->allow_caps},
 			   6, f);
 	if (fclose(f) != 0)

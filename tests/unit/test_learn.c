@@ -151,7 +151,7 @@ static void policy_counts(void **state)
 	(void)state;
 	begin(WEB "    gains: [uid, caps]\n    allow_caps: [cap_sys_admin]\n"
 		  "    except:\n"
-		  "      - {program: /usr/bin/ping, gain: [cap_net_bind_service], from: [/usr/bin/dash]}\n");
+		  "      - {program: /usr/bin/ping, gain: [cap_net_bind_service, \"label:*:ping_t\"], from: [/usr/bin/dash]}\n");
 	take((struct line){.gain = "\"uid:root\",\"gid:root\",\"cap_sys_admin\"",
 			   .after = "\"uid\":33,\"euid\":0,\"suid\":0,\"gid\":33,\"egid\":0,\"sgid\":0"},
 	     1);
@@ -161,7 +161,7 @@ static void policy_counts(void **state)
 	assert_has(text, "    # under its \"except:\"\n");
 	assert_has(text, "; in place of the one for it in line 8\n"
 			 "      - program: /usr/bin/ping\n"
-			 "        gain: [cap_net_bind_service, cap_net_raw]\n");
+			 "        gain: [\"label:*:ping_t\", cap_net_bind_service, cap_net_raw]\n");
 	ew_learn_clear(&learn);
 }
 
