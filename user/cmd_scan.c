@@ -9,7 +9,6 @@
 #include "inventory_print.h"
 #include "log.h"
 
-#define DPKG_INFO "/var/lib/dpkg/info"
 #define POWERLESS "nobody" /* whose login has no right that others have not */
 #define THREADS_MAX 16
 
@@ -95,7 +94,7 @@ static int walk(struct ew_scanned *s)
 								   : (unsigned int)processors,
 					&s->inventory);
 	if (err == 0)
-		err = ew_inventory_owners(&s->inventory, DPKG_INFO, lstat("/bin", &st) == 0 && S_ISLNK(st.st_mode));
+		err = ew_inventory_owners(&s->inventory, "dpkg-query", lstat("/bin", &st) == 0 && S_ISLNK(st.st_mode));
 	return err < 0 ? ew_error_ret(err, "the mounts cannot be looked through: %s", strerror(-err)) : 0;
 }
 

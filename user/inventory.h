@@ -60,11 +60,11 @@ int ew_inventory_fail(struct ew_inventory *inventory, char *path, int err);
 void ew_inventory_sort(struct ew_inventory *inventory);
 
 /*
- * ew_inventory_owners - fills in `package`, from the lists of files that dpkg(1) keeps in the directory INFO
+ * ew_inventory_owners - fills in `package`, as TOOL has it: "dpkg-query", or the path of what understands the same
  *
- * Without that directory there are no packages. LINKS: paths below /usr are also known without it ("/usr/bin/su" as
+ * Without that tool there are no packages. LINKS: paths below /usr are also known without it ("/usr/bin/su" as
  * "/bin/su"), as lists of packages from before the directories were merged have them. Returns 0 or a negative errno.
  */
-int ew_inventory_owners(struct ew_inventory *inventory, const char *info, bool links);
+int ew_inventory_owners(struct ew_inventory *inventory, const char *tool, bool links);
 
 #endif

@@ -1,126 +1,117 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "inventory.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
+#include "systemctl.h"
 #include "util.h"
 
 /*
- * Which package a file is of, from dpkg's own lists (dpkg-query(1), "listfiles"): INFO/PACKAGE.list has a path on each
- * line. There are some hundreds of lists and few programs, so the programs are sorted and each line is looked for.
+ * Which package a file is of, as dpkg-query(1) tells it: `dpkg-query --search PATH...` prints "PACKAGE[, PACKAGE...]:
+ * PATH" for each path that it knows, and exits with 1 if there is one that it does not know.
  */
 
+#define ASK_MAX 64	      /* paths at once */
+#define ANSWER_SIZE (1 << 19) /* bytes; a line that does not fit is not known */
+
 struct name {
-	const char *text;
-	size_t len;
+	char *text;
 	size_t item;
 };
 
-struct owners {
-	struct ew_inventory *inventory;
-	struct name *names; /* in order */
-	size_t n;
-	size_t longest, shortest;
-};
-
-static int compare(const char *left, size_t left_len, const char *right, size_t right_len)
-{
-	int order = memcmp(left, right, left_len < right_len ? left_len : right_len);
-
-	return order ?: (left_len > right_len) - (left_len < right_len);
-}
-
 static int compare_names(const void *left, const void *right)
 {
-	const struct name *l = left, *r = right;
-
-	return compare(l->text, l->len, r->text, r->len);
+	return strcmp(((const struct name *)left)->text, ((const struct name *)right)->text);
 }
 
-static void add_name(struct owners *o, const char *text, size_t item)
+/* The path as a pattern that it alone matches (dpkg-query(1), --search), or NULL: no memory. */
+static char *pattern_of(const char *path)
 {
-	size_t len = strlen(text);
+	char *pattern = malloc(2 * strlen(path) + 1), *to = pattern;
 
-	o->names[o->n++] = (struct name){text, len, item};
-	if (len > o->longest)
-		o->longest = len;
-	if (len < o->shortest)
-		o->shortest = len;
+	for (; pattern && *path; *to++ = *path++)
+		if (strchr("*?[\\", *path))
+			*to++ = '\\';
+	if (pattern)
+		*to = '\0';
+	return pattern;
 }
 
-static int take_line(struct owners *o, const char *line, size_t len, const char *package, size_t package_len)
+/* A line of the answer, of which the first package is taken. */
+static int take_line(struct ew_inventory *inventory, const struct name *names, size_t n, char *line)
 {
-	const struct name key = {.text = line, .len = len}, *found;
+	char *path = strstr(line, ": /");
 	struct ew_inventory_item *item;
+	const struct name *found;
 
-	if (len < o->shortest || len > o->longest)
+	if (!path || strncmp(line, "diversion by ", 13) == 0)
 		return 0;
-	found = bsearch(&key, o->names, o->n, sizeof(key), compare_names);
-	item = found ? &o->inventory->items[found->item] : NULL;
+	*path = '\0';
+	found = bsearch(&(struct name){.text = path + 2}, names, n, sizeof(*names), compare_names);
+	item = found ? &inventory->items[found->item] : NULL;
 	if (!item || item->package)
 		return 0;
-	item->package = strndup(package, package_len);
+	item->package = strndup(line, strcspn(line, ","));
 	return item->package ? 0 : -ENOMEM;
 }
 
-/* A list that cannot be read, or is empty, tells nothing. */
-static int read_list(struct owners *o, int dir, const char *name)
+/* NAMES are in order. ANSWER is room for what TOOL says. Returns 0 or a negative errno. */
+static int ask(struct ew_inventory *inventory, const struct name *names, size_t n, const char *tool, char *answer)
 {
-	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	size_t len = strlen(name) - strlen(".list"), size;
-	struct stat st;
-	char *text;
+	char *argv[ASK_MAX + 4] = {(char *)tool, "--search", "--"}, *end;
 	int err = 0;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
-		return 0;
-	size = (size_t)st.st_size;
-	text = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
-	if (text == MAP_FAILED)
-		return 0;
-	for (const char *at = text, *end = text + size; at < end && err == 0;) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at)) ?: end;
-
-		err = take_line(o, at, (size_t)(newline - at), name, len);
-		at = newline + 1;
+	for (size_t i = 0; i < n && err == 0; i++) {
+		argv[3 + i] = pattern_of(names[i].text);
+		err = argv[3 + i] ? 0 : -ENOMEM;
 	}
-	munmap(text, size);
-	return err;
+	if (err == 0)
+		err = ew_systemctl(argv, answer, ANSWER_SIZE);
+	for (size_t i = 0; i < n; i++)
+		free(argv[3 + i]);
+	for (char *line = answer; err >= 0 && (end = strchr(line, '\n')); line = end + 1) {
+		int taken;
+
+		*end = '\0';
+		taken = take_line(inventory, names, n, line);
+		err = taken < 0 ? taken : err;
+	}
+	return err < 0 ? err : 0;
 }
 
-static bool is_list(const char *name)
+/* What is to be asked, in order: two for each path that is known by another, too. Returns how many. */
+static size_t gather(const struct ew_inventory *inventory, bool links, struct name *names)
 {
-	size_t len = strlen(name), end = strlen(".list");
+	size_t n = 0;
 
-	return len > end && EW_STREQ(name + len - end, ".list");
+	for (size_t i = 0; i < inventory->n; i++) {
+		char *path = inventory->items[i].path;
+
+		if (strchr(path, '\n'))
+			continue; /* its line would be two */
+		names[n++] = (struct name){path, i};
+		if (links && strncmp(path, "/usr/", 5) == 0)
+			names[n++] = (struct name){path + 4, i};
+	}
+	qsort(names, n, sizeof(*names), compare_names);
+	return n;
 }
 
-int ew_inventory_owners(struct ew_inventory *inventory, const char *info, bool links)
+int ew_inventory_owners(struct ew_inventory *inventory, const char *tool, bool links)
 {
 	_cleanup_free_ struct name *names = calloc(2 * inventory->n + 1, sizeof(*names));
-	struct owners o = {.inventory = inventory, .names = names, .shortest = (size_t)-1};
-	DIR *dir = opendir(info);
-	struct dirent *entry;
-	int err = names ? 0 : -ENOMEM;
+	_cleanup_free_ char *answer = malloc(ANSWER_SIZE);
+	size_t n, now;
+	int err = 0;
 
-	for (size_t i = 0; i < inventory->n && !err; i++) {
-		const char *path = inventory->items[i].path;
-
-		add_name(&o, path, i);
-		if (links && strncmp(path, "/usr/", 5) == 0)
-			add_name(&o, path + 4, i);
+	if (!names || !answer)
+		return -ENOMEM;
+	n = gather(inventory, links, names);
+	for (size_t at = 0; at < n && err == 0; at += now) {
+		now = n - at < ASK_MAX ? n - at : ASK_MAX;
+		err = ask(inventory, names + at, now, tool, answer);
 	}
-	if (o.n)
-		qsort(names, o.n, sizeof(*names), compare_names);
-	while (dir && o.n && !err && (entry = readdir(dir)))
-		if (is_list(entry->d_name))
-			err = read_list(&o, dirfd(dir), entry->d_name);
-	if (dir)
-		closedir(dir);
-	return err;
+	return err == -ENOENT ? 0 : err;
 }

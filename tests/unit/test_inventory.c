@@ -201,27 +201,50 @@ static void write_list(const char *name, const char *text)
 	fclose(f);
 }
 
+static void assert_asked(const char *expected)
+{
+	char text[4096] = "";
+	FILE *f = fopen(at("/tool.asked"), "r");
+
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	assert_string_equal(text, expected);
+}
+
 static void packages_are_found(void **state)
 {
 	struct ew_inventory inventory = {0};
 
 	(void)state;
-	write_list("/info/passwd.list", "/.\n/usr\n/usr/bin/passwd\n/usr/bin/passw\n/usr/bin/passwd2\n");
-	write_list("/info/libx:amd64.list", "/lib/x\n/bin/su"); /* no newline at the end */
-	write_list("/info/empty.list", "");
-	write_list("/info/odd.md5sums", "/opt/own\n");
-	write_list("/info/.list", "/opt/own\n");
+	/* as dpkg-query answers, which has more to say than was asked for */
+	write_list("/tool", "#!/bin/sh\n"
+			    "printf '%s\\n' \"$@\" >>\"$0.asked\"\n"
+			    "echo 'diversion by other from: /opt/own'\n"
+			    "echo 'passwd: /usr/bin/passwd'\n"
+			    "echo 'passwd: /usr/bin/passwd2'\n"
+			    "echo 'libx:amd64, liby:amd64: /bin/su'\n"
+			    "echo 'odd: /opt/a*b'\n"
+			    "printf 'cut: /opt/ow'\n"
+			    "exit 1\n");
+	assert_int_equal(chmod(at("/tool"), 0755), 0);
 	assert_int_equal(ew_inventory_add(&inventory, strdup("/usr/bin/passwd"), 0, false), 0);
 	assert_int_equal(ew_inventory_add(&inventory, strdup("/usr/bin/su"), 0, false), 0);
 	assert_int_equal(ew_inventory_add(&inventory, strdup("/opt/own"), 0, false), 0);
+	assert_int_equal(ew_inventory_add(&inventory, strdup("/opt/a*b"), 0, false), 0);
+	assert_int_equal(ew_inventory_add(&inventory, strdup("/opt/two\nlines"), 0, false), 0);
 	assert_int_equal(ew_inventory_owners(&inventory, at("/none"), true), 0);
 	assert_null(inventory.items[0].package);
-	assert_int_equal(ew_inventory_owners(&inventory, at("/info"), false), 0);
+	assert_int_equal(ew_inventory_owners(&inventory, at("/tool"), false), 0);
 	assert_string_equal(inventory.items[0].package, "passwd");
 	assert_null(inventory.items[1].package);
-	assert_int_equal(ew_inventory_owners(&inventory, at("/info"), true), 0);
+	assert_int_equal(ew_inventory_owners(&inventory, at("/tool"), true), 0);
 	assert_string_equal(inventory.items[1].package, "libx:amd64");
 	assert_null(inventory.items[2].package);
+	assert_string_equal(inventory.items[3].package, "odd");
+	assert_null(inventory.items[4].package);
+	assert_asked("--search\n--\n/opt/a\\*b\n/opt/own\n/usr/bin/passwd\n/usr/bin/su\n"
+		     "--search\n--\n/bin/passwd\n/bin/su\n/opt/a\\*b\n/opt/own\n/usr/bin/passwd\n/usr/bin/su\n");
 	ew_inventory_clear(&inventory);
 }
 

@@ -100,8 +100,17 @@ like "a directory" "\"unreadable\":\[.*\{\"path\":\"$M/closed\",\"error\":\"Perm
 umount "$M/shut"
 
 t_case "packages"
-mkdir -p /var/lib/dpkg/info
-echo "$SUID" >/var/lib/dpkg/info/of-a-test.list
+# one that knows a file of the test; Debian's own, where there is one, is asked for all others
+tool=/usr/bin/dpkg-query
+[ ! -e $tool ] || mv $tool $tool.real
+cat >$tool <<SH
+#!/bin/sh
+echo "of-a-test: $SUID"
+[ ! -e $tool.real ] || exec $tool.real "\$@"
+SH
+chmod 755 $tool
 like "as dpkg has them" "^$SUID +setuid +of-a-test +everybody" "$(scan)"
-rm /var/lib/dpkg/info/of-a-test.list
+[ ! -e $tool.real ] || like "and Debian's own" '^/usr/bin/passwd +setuid +passwd +everybody' "$(scan)"
+rm $tool
+[ ! -e $tool.real ] || mv $tool.real $tool
 t_done
