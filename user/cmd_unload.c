@@ -7,6 +7,7 @@
 #include "loader.h"
 #include "log.h"
 #include "pins.h"
+#include "reload_result.h"
 #include "stage.h"
 
 /* WHOLE: all of it could be opened, so readers can be told: they have what was recorded until they leave. */
@@ -15,8 +16,11 @@ static int unload(const struct ew_pins *pins, bool whole)
 	struct ew_change_record change;
 	int err = ew_loader_unload(pins);
 
-	if (err < 0 || !whole)
+	if (err < 0)
 		return err;
+	ew_reload_result_forget(EW_RELOAD_RESULT_FILE);
+	if (!whole)
+		return 0;
 	ew_announce_image(&change, EW_ACTION_UNLOAD, NULL, "unload");
 	ew_announce(pins, &change);
 	return 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "replace.h"
@@ -21,6 +22,12 @@ void ew_reload_result_store(const char *path, const char *command, bool ok)
 	if (err < 0)
 		ew_warning("%s cannot be written: %s; metrics will not have the result of this reload", path,
 			   strerror(-err));
+}
+
+void ew_reload_result_forget(const char *path)
+{
+	if (unlink(path) < 0 && errno != ENOENT)
+		ew_warning("%s cannot be removed: %s", path, strerror(errno));
 }
 
 void ew_reload_result_read(const char *path, struct ew_reload_result *out)

@@ -25,6 +25,9 @@ struct ew_reload_result {
  */
 void ew_reload_result_store(const char *path, const char *command, bool ok);
 
+/* There is no policy any more that a result could be of. */
+void ew_reload_result_forget(const char *path);
+
 /* Reads it back; all zero where there is none, or what is there was not written by the above. */
 void ew_reload_result_read(const char *path, struct ew_reload_result *out);
 

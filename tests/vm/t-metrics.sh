@@ -83,5 +83,6 @@ if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload
 fi
 execward unload >/dev/null
+nok "how the last reload went is forgotten with it" test -e /run/execward/reload
 is "once unloaded" "0 3" "$(value up) $(value status)"
 t_done

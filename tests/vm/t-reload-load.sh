@@ -3,7 +3,7 @@
 # reload in one step: under load, killed anywhere, and of the largest policy there can be.
 # images: small
 # kernels: all
-# timeout: 400
+# timeout: 600
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2317 # called by name
 . /ew/lib.sh
@@ -67,7 +67,7 @@ for i in 1 2 3 4; do
 done
 # The daemon, so that no process has to start.
 case $(uname -r) in 6.1.*) n=1000 ;; *) n=200 ;; esac
-treload $n 150 "$A" "$B" >"$T_TMP/reloads" 2>&1
+treload $n 400 "$A" "$B" >"$T_TMP/reloads" 2>&1
 # shellcheck disable=SC2086 # words
 kill $workers
 for w in $workers; do wait "$w"; done
