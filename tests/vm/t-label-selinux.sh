@@ -98,7 +98,7 @@ restrict=$(cat /proc/sys/kernel/kptr_restrict)
 echo 2 >/proc/sys/kernel/kptr_restrict
 nok "do not take the place of those that can" env EXECWARD_FAULT=build execward load --upgrade
 echo "$restrict" >/proc/sys/kernel/kptr_restrict
-like "and it is said why" '^execward: what is loaded cannot be taken over, and stays in force: its policy controls the gain "label", .* kptr_restrict is 2' "$(cat "$T_OUT")"
+like "and it is said why" '^execward: what is loaded cannot be taken over, and stays in force: its policy controls the gain "label", .*kernel.kptr_restrict is 2' "$(cat "$T_OUT")"
 refused "those that can are in force" deny gain "$OUTER" "$TIGHT" t/tight
 ok "programs that can, do" env EXECWARD_FAULT=build execward load --upgrade
 refused "and go on" deny gain "$OUTER" "$TIGHT" t/tight
