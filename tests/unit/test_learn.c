@@ -151,7 +151,8 @@ static void policy_counts(void **state)
 	(void)state;
 	begin(WEB "    gains: [uid, caps]\n    allow_caps: [cap_sys_admin]\n"
 		  "    except:\n"
-		  "      - {program: /usr/bin/ping, gain: [cap_net_bind_service, \"label:*:ping_t\"], from: [/usr/bin/dash]}\n");
+		  "      - {program: /usr/bin/ping, gain: [cap_net_bind_service, \"label:*:ping_t\"], from: "
+		  "[/usr/bin/dash]}\n");
 	take((struct line){.gain = "\"uid:root\",\"gid:root\",\"cap_sys_admin\"",
 			   .after = "\"uid\":33,\"euid\":0,\"suid\":0,\"gid\":33,\"egid\":0,\"sgid\":0"},
 	     1);
