@@ -41,13 +41,15 @@ bool ew_upgrade_is_current(const struct ew_pins *pins)
 	return ew_pins_meta(pins, &meta) == 0 && meta.build == ew_skeleton_build();
 }
 
-/* From here on the programs of NUMBER count. */
-static int count_by(const struct ew_pins *pins, __u32 number)
+/* From here on the programs of NUMBER count. LABELS: what they know of labels; NULL: nothing new. */
+static int count_by(const struct ew_pins *pins, __u32 number, const struct ew_label_source *labels)
 {
 	struct ew_state *state = ew_pins_map_state(pins);
 
 	if (!state)
 		return -errno;
+	if (labels && labels->supported)
+		__atomic_or_fetch(&state->labels, EW_LABELS_SUPPORTED, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&state->loaded, number, __ATOMIC_SEQ_CST);
 	ew_pins_unmap_state(state);
 	return 0;
@@ -60,7 +62,7 @@ bool ew_upgrade_mend(const struct ew_pins *pins)
 	if (!ew_stage_is_left())
 		return false;
 	if (ew_pins_meta(pins, &meta) == 0)
-		count_by(pins, meta.number);
+		count_by(pins, meta.number, NULL);
 	ew_stage_sweep();
 	return true;
 }
@@ -98,22 +100,25 @@ static int check_hooks(const struct ew_hook hooks[EW_HOOKS])
 	return err;
 }
 
-/* The policy in force has rules for labels: can these programs tell them? Logs why not. */
+/*
+ * Programs that cannot tell labels do not follow programs that can, whatever policy is in force: the next one may have
+ * rules for labels. Logs why not.
+ */
 static int check_labels(const struct ew_pins *pins, const struct ew_label_source *labels)
 {
 	struct ew_state *state = ew_pins_map_state(pins);
-	bool used;
+	bool told;
 
 	if (!state)
 		return -errno;
-	used = state->labels & EW_LABELS_USED;
+	told = state->labels & EW_LABELS_SUPPORTED;
 	ew_pins_unmap_state(state);
-	if (!used || labels->supported)
+	if (!told || labels->supported)
 		return 0;
 	return ew_error_ret(-EOPNOTSUPP,
-			    "what is loaded cannot be taken over, and stays in force: its policy controls the gain "
-			    "\"label\", and this process cannot tell labels: %s; %s",
-			    labels->found, labels->fix);
+			    "what is loaded cannot be taken over, and stays in force: it can tell labels, and this "
+			    "process cannot: %s",
+			    labels->found);
 }
 
 static int attach_beside(const struct ew_hook hooks[EW_HOOKS])
@@ -157,7 +162,7 @@ static int hand_over(const struct ew_skeleton *skeleton)
 	reached("exchanged");
 	err = ew_pins_meta(&pins, &meta);
 	if (err == 0)
-		err = count_by(&pins, meta.number);
+		err = count_by(&pins, meta.number, ew_skeleton_labels(skeleton));
 	if (err < 0)
 		ew_warning("the programs that were loaded go on counting: %s", strerror(-err));
 	reached("counting");

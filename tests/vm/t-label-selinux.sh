@@ -67,7 +67,20 @@ profiles:
       - {program: $D/same, gain: ["label:*:outer_t", "label:ew_u:ew_r:t"]}
 YAML
 cgroups deny audit plain except
-ok "a policy with rules for labels" execward --policy-dir "$POLICY" load
+restrict=$(cat /proc/sys/kernel/kptr_restrict)
+PLAIN=$T_TMP/plain.d
+mkdir "$PLAIN"
+printf 'version: 1\nprofiles:\n  - {name: plain, mode: deny}\n' >"$PLAIN/plain.yaml"
+echo 2 >/proc/sys/kernel/kptr_restrict
+ok "programs that cannot tell domains" execward --policy-dir "$PLAIN" load
+nok "take no policy with rules for labels" execward --policy-dir "$POLICY" reload
+echo "$restrict" >/proc/sys/kernel/kptr_restrict
+ok "programs that can take their place" env EXECWARD_FAULT=build execward load --upgrade
+echo 2 >/proc/sys/kernel/kptr_restrict
+nok "but not the other way, though no rule is there yet" execward load --upgrade
+echo "$restrict" >/proc/sys/kernel/kptr_restrict
+ok "these, again" execward load --upgrade
+ok "take a policy with rules for labels" execward --policy-dir "$POLICY" reload
 trace_begins
 
 t_case "a change of domain"
@@ -94,11 +107,10 @@ t_case "tighter by the module"
 passes "under execward it may" plain allow not-controlled "$OUTER" "$TIGHT" t/tight
 
 t_case "programs that cannot tell domains"
-restrict=$(cat /proc/sys/kernel/kptr_restrict)
 echo 2 >/proc/sys/kernel/kptr_restrict
 nok "do not take the place of those that can" env EXECWARD_FAULT=build execward load --upgrade
 echo "$restrict" >/proc/sys/kernel/kptr_restrict
-like "and it is said why" '^execward: what is loaded cannot be taken over, and stays in force: its policy controls the gain "label", .*kernel.kptr_restrict is 2' "$(cat "$T_OUT")"
+like "and it is said why" '^execward: what is loaded cannot be taken over, and stays in force: it can tell labels, and this process cannot: .*kernel.kptr_restrict is 2' "$(cat "$T_OUT")"
 refused "those that can are in force" deny gain "$OUTER" "$TIGHT" t/tight
 ok "programs that can, do" env EXECWARD_FAULT=build execward load --upgrade
 refused "and go on" deny gain "$OUTER" "$TIGHT" t/tight
