@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # A plain user is told what is missing, by every verb, loaded or not.
 # images: small
-# kernels: all
+# kernels: 6.12
 # timeout: 60
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh

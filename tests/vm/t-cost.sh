@@ -93,7 +93,16 @@ ok "load once more" execward $policy load
 sleep 60
 shallow=$(cost deep)
 note "untagged: $untagged, and once more $shallow"
-within "untagged" 1500 $(((untagged < shallow ? untagged : shallow) - (nothing + after) / 2))
+untagged=$((untagged < shallow ? untagged : shallow))
+# seen 764, 987 and, once, 1,504: what the allocators add, and not yet the least
+for _ in 1 2 3; do
+	[ $((untagged - (nothing + after) / 2)) -gt 1400 ] || break
+	sleep 60
+	again=$(cost plain)
+	note "untagged, another time: $again"
+	untagged=$((untagged < again ? untagged : again))
+done
+within "untagged" 1500 $((untagged - (nothing + after) / 2))
 
 ok "tag" execward tag --cgroup /deep web
 within "tagged, no gain, no reader, over untagged" 2500 $(($(cost deep) - shallow))

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # The daemon writes what is recorded to the journal, whatever becomes of journald; journalctl -x explains it.
 # images: debian
-# kernels: all
+# kernels: newest
 # timeout: 180
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/units.sh
 . /ew/lib.sh

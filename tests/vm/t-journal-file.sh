@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Without journald: the daemon's records as JSON Lines, in a file that is rotated, on standard output, with a slow reader.
 # images: small
-# kernels: 6.1 newest
+# kernels: newest
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh
 . /ew/tests/data/tags.sh

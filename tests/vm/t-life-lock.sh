@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Administrators at the same time: one after the other, each whole, and what one was told is done, is done.
 # images: small
-# kernels: all
+# kernels: 6.12
 # timeout: 150
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2034,SC2317 # counts; called by name
@@ -43,25 +43,22 @@ is "done" refused "$(gain_in /a)"
 wait
 ok "untag" execward untag --cgroup /a
 
-# the wait itself is the same code on every kernel
-case $(uname -r) in 6.12.*)
-	t_case "waits while one follows another"
-	(
-		flock 9
-		for turn in 1 2 3; do
-			echo "$turn" >&9
-			sleep 4
-		done
-	) 9>$LOCK &
-	wait_for 5 sh -c "! flock -n $LOCK true"
-	start=$(t_now)
-	ok "tag" execward tag --cgroup /a no
-	ok "for longer than one may keep it" test $(($(t_now) - start)) -ge 1000
-	is "done" refused "$(gain_in /a)"
-	wait
-	ok "untag" execward untag --cgroup /a
-	;;
-esac
+t_case "waits while one follows another"
+(
+	flock 9
+	for turn in 1 2 3; do
+		echo "$turn" >&9
+		sleep 4
+	done
+) 9>$LOCK &
+wait_for 5 sh -c "! flock -n $LOCK true"
+start=$(t_now)
+ok "tag" execward tag --cgroup /a no
+ok "for longer than one may keep it" test $(($(t_now) - start)) -ge 1000
+is "done" refused "$(gain_in /a)"
+wait
+ok "untag" execward untag --cgroup /a
+
 
 # overtaken CMD...: CMD waits for the lock while what is loaded is replaced; $overtaken is its pid
 overtaken() {

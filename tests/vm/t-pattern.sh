@@ -199,7 +199,7 @@ reloads() {
 	done
 }
 # what makes the cgroups shall get most of the processors
-case $(uname -r) in 6.1.*) births=10000 ;; *) births=2000 ;; esac # where they are quickest in the emulator
+case $(uname -r) in 6.1.*) births=10000 ;; *) births=1000 ;; esac # where they are quickest in the emulator
 touch "$T_TMP/reloading"
 reloads &
 reloader=$!

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Containers of podman, of root and of a plain user: by the pattern of their cgroup, and by the annotation that the hook reads.
 # images: debian
-# kernels: all
+# kernels: newest
 # timeout: 280
 # extra: podman netavark conmon uidmap dbus-user-session systemd-journal-remote
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh

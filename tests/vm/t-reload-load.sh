@@ -66,7 +66,7 @@ for i in 1 2 3 4; do
 	workers="$workers $!"
 done
 # The daemon, so that no process has to start.
-case $(uname -r) in 6.1.*) n=1000 ;; *) n=200 ;; esac
+case $(uname -r) in 6.1.*) n=1000 ;; *) n=100 ;; esac
 treload $n 400 "$A" "$B" >"$T_TMP/reloads" 2>&1
 # shellcheck disable=SC2086 # words
 kill $workers
