@@ -223,6 +223,7 @@ reloads() {
 }
 # what makes the cgroups shall get most of the processors
 case $(uname -r) in 6.1.*) births=10000 ;; *) births=2000 ;; esac # where they are quickest in the emulator
+births=$(asked births $births)
 touch "$T_TMP/reloading"
 reloads &
 reloader=$!
@@ -233,7 +234,7 @@ is "beside it they pass" "100 ran, 0 refused" "$(tinto "$(cg /p/we-born)" 100 10
 ok "no reload failed" kill -0 "$reloader"
 rm "$T_TMP/reloading"
 wait "$reloader"
-note "$(cat "$T_TMP/reloads") reloads meanwhile"
+note "$births births, $(cat "$T_TMP/reloads") reloads meanwhile"
 ok "there were several" test "$(cat "$T_TMP/reloads")" -ge 4
 expect /p/web refused
 
