@@ -156,6 +156,8 @@ ok "reload with them again" execward --policy-dir "$POLICY" reload
 told_end
 is "which tells of both" "$over $(stat -c %i "$(cg "$over")") one,deep execward $over $(stat -c %i "$(cg "$over/x")") one,deep execward " "$(cut_told "$RECORDS")"
 is "and counts them" 4 "$(paths_cut)"
+is "log has them as they were" "$(cat "$T_TMP/told")" "$(execward log --json "$T_TMP/told")"
+like "and for people" ' TAG +mkdir\[[0-9]+\] +uid 0 +→ cgroup /long/[0-9/]+ +\+one \+deep +path too long to be matched$' "$(execward log --color=never "$T_TMP/told")"
 execward --policy-dir "$POLICY" daemon --records none 2>"$T_TMP/said" >&2 &
 daemon=$!
 told() { grep -q 'paths of cgroups were too long to be matched with the patterns, 4 since loading' "$T_TMP/said"; }
