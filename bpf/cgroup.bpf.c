@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * ew_cgroup_mkdir - a new cgroup gets what its parent has, and what the policy says of its path
+ * ew_cgroup_mkdir - a new cgroup gets what its parent has, and what the policy says of its path; readers are told of a
+ *                   path that is too long for that
  * ew_cgroup_rmdir - forgets a dead one
  * ew_cgroup_walk  - tags a cgroup and all below it, or every cgroup by its path, on behalf of a tool
  *
@@ -10,6 +11,7 @@
  */
 #include "exec.h"
 #include "core.h"
+#include "cut.h"
 #include "maps.h"
 #include "paths.h"
 #include "propagate.h"
@@ -49,19 +51,17 @@ SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(ew_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 {
 	struct ew_sets policy, inherited;
+	struct ew_state *st = ew_array_at(&state, 0);
 	struct ew_cgroup_tag tag;
-	struct ew_state *st;
 
-	if (!ew_core_cgroup_is_v2(cgrp))
+	if (!st || !ew_core_cgroup_is_v2(cgrp))
 		return 0;
 	policy = ew_path_policy(path);
 	inherited = ew_cgroup_inherited(cgrp);
 	tag = ew_propagate_new(&policy, &inherited);
-	if (!ew_propagate_any(&tag) || !ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
-		return 0;
-	st = ew_array_at(&state, 0);
-	if (st)
+	if (ew_propagate_any(&tag) && ew_cgroup_store(ew_cgroup_id(cgrp), &tag))
 		st->cgroups_incomplete = 1;
+	ew_cut_tell(ew_cgroup_id(cgrp), ew_generation(st), &policy);
 	return 0;
 }
 
@@ -103,5 +103,7 @@ int ew_cgroup_walk(struct bpf_iter__cgroup *ctx)
 	apply->seen++;
 	if (ew_cgroup_store(id, &tag))
 		apply->failed++;
+	if (apply->count_cut)
+		ew_cut_tell(id, apply->generation, &tag.policy);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include <execward/cgroup.h>
+#include <execward/change.h>
 #include <execward/pattern.h>
 #include <execward/record.h>
 #include <execward/scan.h>

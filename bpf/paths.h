@@ -26,7 +26,9 @@ struct ew_path_match {
 struct ew_path_work {
 	char key[EW_CGROUP_PATH_MAX];  /* as cgroup_paths has it: padded with zeroes */
 	__u16 lengths[EW_WALK_LEVELS]; /* of a walk: of the path at each level */
+	__u32 cut;		       /* 1: the path that was looked at last is cut, and is to be told (cut.h) */
 	struct ew_path_match match;
+	struct ew_change_record change;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -68,12 +70,14 @@ static __always_inline __u64 ew_path_matched(struct ew_path_match *match, __u32 
 }
 
 /* Counts a path that is cut, if there are patterns that it could match. */
-static __always_inline void ew_path_count_cut(void)
+static __always_inline void ew_path_count_cut(struct ew_path_work *work)
 {
 	struct ew_state *st = ew_array_at(&state, 0);
 
-	if (st && ew_counts(st) && (ew_array_at(&patterns, 0) || ew_array_at(&patterns, 1)))
+	if (st && ew_counts(st) && (ew_array_at(&patterns, 0) || ew_array_at(&patterns, 1))) {
 		__sync_fetch_and_add(&st->cgroup_paths_cut, 1);
+		work->cut = 1;
+	}
 }
 
 /* The profiles of the literal path at PATH. What does not fit is longer than any that a policy can name. */
@@ -94,10 +98,11 @@ static __always_inline struct ew_sets ew_path_sets(struct ew_path_work *work, __
 {
 	struct ew_sets sets = {};
 
+	work->cut = 0;
 	if (!ew_match_is_cut(length))
 		sets = ew_path_named(work, path);
 	else if (count_cut)
-		ew_path_count_cut();
+		ew_path_count_cut(work);
 	if (halves & 1)
 		sets.of[0] |= ew_path_matched(&work->match, length, 0);
 	if (halves & 2)
@@ -136,6 +141,7 @@ static __always_inline struct ew_sets ew_path_policy_of_walked(struct cgroup *cg
 	if (level == 0) {
 		/* the root is no match of a pattern */
 		work->lengths[0] = 0;
+		work->cut = 0;
 		return ew_path_named(work, "/");
 	}
 	if (level >= EW_WALK_LEVELS)

@@ -271,7 +271,9 @@ static int apply_by_path(struct ew_apply *a, unsigned int halves, bool alike)
 {
 	/* a policy with patterns that is in force has had the paths counted that are cut */
 	bool count = !alike && !ew_apply_patterns_in(a, ~halves & EW_HALVES_ALL);
-	struct ew_cgroup_apply apply = {.by_path = halves, .alike = alike, .count_cut = count};
+	__u32 now = ew_pins_generation(a->pins);
+	struct ew_cgroup_apply apply = {
+		.by_path = halves, .alike = alike, .count_cut = count, .generation = now + !(halves & EW_HALF_OF(now))};
 	_cleanup_close_ int fd = ew_cgroup_open("/");
 	__u64 id = 0;
 	int err = fd < 0 ? fd : ew_cgroup_id(fd, &id);

@@ -25,7 +25,7 @@ static bool fits(const struct ew_change_record *c)
 	bool tag = c->action == EW_ACTION_TAG || c->action == EW_ACTION_UNTAG;
 
 	return (c->type == EW_RECORD_TAG || c->type == EW_RECORD_POLICY) && c->action < EW_ACTION_MAX &&
-	       c->subject < EW_SUBJECT_MAX && tag == (c->type == EW_RECORD_TAG) &&
+	       c->subject < EW_SUBJECT_MAX && tag == (c->type == EW_RECORD_TAG) && !(c->marks & ~EW_CHANGE_CUT) &&
 	       memchr(c->comm, '\0', sizeof(c->comm)) && memchr(c->command, '\0', sizeof(c->command));
 }
 
@@ -113,6 +113,8 @@ static void add_subject(struct ew_doc *doc, json_object *root, const struct ew_c
 	}
 	if (c->subject == EW_SUBJECT_CGROUP || c->subject == EW_SUBJECT_PROGRAM)
 		ew_doc_add_name(doc, subject, "path", c->object, c->object_len);
+	if (c->marks & EW_CHANGE_CUT)
+		ew_doc_add_true(doc, subject, "truncated");
 }
 
 static void add_policy(struct ew_doc *doc, json_object *root, const struct ew_change_record *c)
@@ -149,7 +151,8 @@ char *ew_change_json(const struct ew_change_record *c, const struct ew_record_na
 	ew_doc_add_number(&doc, by, "pid", c->pid);
 	ew_doc_add_number(&doc, by, "uid", c->uid);
 	ew_doc_add_name(&doc, by, "comm", c->comm, strlen(c->comm));
-	ew_doc_add_name(&doc, by, "command", c->command, strlen(c->command));
+	if (*c->command)
+		ew_doc_add_name(&doc, by, "command", c->command, strlen(c->command));
 	return ew_doc_line(&doc, root);
 }
 
@@ -208,7 +211,10 @@ char *ew_change_text(const struct ew_change_record *c, const struct ew_record_na
 	ew_line_set(&line, EW_FIELD_EXE, "uid %u", c->uid);
 	ew_line_set(&line, EW_FIELD_PROGRAM, "%s", object);
 	ew_line_set(&line, EW_FIELD_GAINS, "%s", *new ? new : "-");
-	ew_line_set(&line, EW_FIELD_REASON, "by %s", command);
+	if (c->marks & EW_CHANGE_CUT)
+		ew_line_set(&line, EW_FIELD_REASON, "path too long to be matched");
+	else
+		ew_line_set(&line, EW_FIELD_REASON, "by %s", command);
 	return ew_line_make(&line, EW_VERDICT_MAX);
 }
 
@@ -220,8 +226,9 @@ char *ew_change_message(const struct ew_change_record *c, const struct ew_record
 	if (!object || !new)
 		return NULL;
 	ew_escape(comm, sizeof(comm), c->comm, strlen(c->comm), 0);
-	return asprintf(&text, "%s: %s: %s, by %s[%u] of user id %u", ew_words_name(&ew_action_words, c->action),
-			object, *new ? new : "-", comm, c->pid, c->uid) < 0
+	return asprintf(&text, "%s: %s: %s%s, by %s[%u] of user id %u", ew_words_name(&ew_action_words, c->action),
+			object, *new ? new : "-", c->marks & EW_CHANGE_CUT ? ", path too long to be matched" : "", comm,
+			c->pid, c->uid) < 0
 		       ? NULL
 		       : text;
 }

@@ -68,7 +68,10 @@ static bool subject(json_object *object, struct ew_change_record *c)
 		return false;
 	memcpy(c->object, path, (size_t)len);
 	c->object_len = (__u32)len;
-	return kind != EW_SUBJECT_CGROUP || number(object, "id", UINT64_MAX, &c->id);
+	if (kind != EW_SUBJECT_CGROUP)
+		return true;
+	c->marks = ew_json_true(object, "truncated") ? EW_CHANGE_CUT : 0;
+	return number(object, "id", UINT64_MAX, &c->id);
 }
 
 static bool profiles(json_object *list, struct ew_change_parsed *out)
@@ -93,11 +96,13 @@ static bool policy(json_object *root, struct ew_change_record *c)
 	       number32(root, "cgroup_count", &c->n_cgroups) && number32(root, "pattern_count", &c->n_patterns);
 }
 
+/* Behind subject(): what the kernel has found out by itself has no command. */
 static bool by(json_object *object, struct ew_change_record *c)
 {
 	return number32(object, "pid", &c->pid) && number32(object, "uid", &c->uid) &&
 	       name(ew_json_string(object, "comm"), c->comm, sizeof(c->comm)) >= 0 &&
-	       name(ew_json_string(object, "command"), c->command, sizeof(c->command)) >= 0;
+	       (c->marks & EW_CHANGE_CUT ||
+		name(ew_json_string(object, "command"), c->command, sizeof(c->command)) >= 0);
 }
 
 int ew_change_parse(json_object *root, struct ew_change_parsed *out, const char **why)
@@ -112,12 +117,12 @@ int ew_change_parse(json_object *root, struct ew_change_parsed *out, const char 
 	out->names = (struct ew_record_names){.ctx = out, .profile = profile_name};
 	c->type = (__u32)type;
 	c->action = (__u32)action;
-	ok = ok && ew_record_parse_time(root, &c->time) && number32(root, "generation", &c->generation) &&
-	     by(ew_json_object(root, "by"), c);
+	ok = ok && ew_record_parse_time(root, &c->time) && number32(root, "generation", &c->generation);
 	if (ok && type == EW_RECORD_TAG)
 		ok = subject(ew_json_object(root, "subject"), c) && profiles(ew_json_array(root, "profiles"), out);
 	else if (ok)
 		ok = policy(root, c);
+	ok = ok && by(ew_json_object(root, "by"), c);
 	*why = ok ? NULL : "the change that the record tells of is not whole, or not known here";
 	return ok ? 0 : -EBADMSG;
 }

@@ -160,6 +160,7 @@ static int take_change(struct trace *t, const void *data, size_t len)
 		return 0;
 	}
 	follow_profiles(t);
+	ew_profile_names_ahead(&t->pins, &t->profiles, change.generation);
 	if (!ew_filter_match_change(&t->filter, &change, &t->names))
 		return 0;
 	if (is_json(t))

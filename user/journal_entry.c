@@ -179,6 +179,13 @@ static void put_profile(void *ctx, const char *profile)
 	fprintf(ctx, "EXECWARD_PROFILE=%s\n", profile);
 }
 
+static enum ew_message message_of(const struct ew_change_record *change)
+{
+	if (change->marks & EW_CHANGE_CUT)
+		return EW_MESSAGE_CUT;
+	return change->type == EW_RECORD_TAG ? EW_MESSAGE_TAG : EW_MESSAGE_POLICY;
+}
+
 char *ew_journal_entry_change(const struct ew_change_record *change, const struct ew_record_names *names, __s64 offset,
 			      size_t *len)
 {
@@ -188,7 +195,7 @@ char *ew_journal_entry_change(const struct ew_change_record *change, const struc
 
 	if (!out)
 		return NULL;
-	put_head(out, change->type == EW_RECORD_TAG ? EW_MESSAGE_TAG : EW_MESSAGE_POLICY, text, json);
+	put_head(out, message_of(change), text, json);
 	fprintf(out, "EXECWARD_ACTION=%s\nEXECWARD_OBJECT=%s\n", ew_words_name(&ew_action_words, change->action),
 		object);
 	ew_change_each_profile(change, names, 0, put_profile, out);

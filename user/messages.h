@@ -15,7 +15,8 @@
 	X(LOST, "99a60c0c52764a66a17b5a89547f78b3", 4 /* warning */, "lost")         \
 	X(FDS, "1af96a5137b34677a5d5a28e88eaf90e", 5 /* notice */, "fds")            \
 	X(TAG, "23e5c0c491fa430d9f470b6a1b8e03da", 5 /* notice */, "tag")            \
-	X(POLICY, "ab7052fbe80f47b1933940c97872ccca", 5 /* notice */, "policy")
+	X(POLICY, "ab7052fbe80f47b1933940c97872ccca", 5 /* notice */, "policy")      \
+	X(CUT, "ff932e5dd1bf4861812e5c37647cd6ac", 4 /* warning */, "cut")
 
 /* The first ones are enum ew_verdict. */
 enum ew_message {

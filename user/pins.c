@@ -406,7 +406,7 @@ __u64 ew_pins_policy_hash(const struct ew_pins *pins)
 								      : state.policy_hash[EW_HALF(state.generation)];
 }
 
-static int read_profiles(const struct ew_pins *pins, __u32 generation, struct ew_profile out[EW_PROFILES_MAX])
+int ew_pins_profiles_of(const struct ew_pins *pins, __u32 generation, struct ew_profile out[EW_PROFILES_MAX])
 {
 	__u32 half = EW_HALF(generation), id;
 	_cleanup_close_ int inner = -1;
@@ -430,7 +430,7 @@ int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFIL
 
 	do {
 		generation = ew_pins_generation(pins);
-		err = read_profiles(pins, generation, out);
+		err = ew_pins_profiles_of(pins, generation, out);
 	} while (err == 0 && ew_pins_generation(pins) != generation);
 	return err;
 }

@@ -146,6 +146,9 @@ __u64 ew_pins_policy_hash(const struct ew_pins *pins);
  */
 int ew_pins_profiles(const struct ew_pins *pins, struct ew_profile out[EW_PROFILES_MAX]);
 
+/* The same of the half of policy GENERATION, in force or not. */
+int ew_pins_profiles_of(const struct ew_pins *pins, __u32 generation, struct ew_profile out[EW_PROFILES_MAX]);
+
 /*
  * ew_pins_profile_slot - the slot of the profile called NAME
  *

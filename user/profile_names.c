@@ -5,16 +5,8 @@
 
 #include "util.h"
 
-void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *names)
+static void keep(struct ew_profile_names *names, const struct ew_profile all[EW_PROFILES_MAX])
 {
-	struct ew_profile all[EW_PROFILES_MAX];
-
-	__u32 generation = ew_pins_generation(pins);
-
-	memset(names, 0, sizeof(*names));
-	if (ew_pins_profiles(pins, all) < 0)
-		return;
-	names->generation = generation;
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
 		memcpy(names->name[slot], all[slot].name, sizeof(names->name[slot]));
 		if (all[slot].flags & EW_PROFILE_GONE)
@@ -22,10 +14,33 @@ void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *
 	}
 }
 
+void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *names)
+{
+	struct ew_profile all[EW_PROFILES_MAX];
+	__u32 generation = ew_pins_generation(pins);
+
+	memset(names, 0, sizeof(*names));
+	if (ew_pins_profiles(pins, all) < 0)
+		return;
+	names->generation = generation;
+	keep(names, all);
+}
+
 void ew_profile_names_follow(const struct ew_pins *pins, struct ew_profile_names *names)
 {
 	if (!names->generation || ew_pins_generation(pins) != names->generation)
 		ew_profile_names_read(pins, names);
+}
+
+void ew_profile_names_ahead(const struct ew_pins *pins, struct ew_profile_names *names, __u32 generation)
+{
+	struct ew_profile all[EW_PROFILES_MAX];
+
+	ew_profile_names_follow(pins, names);
+	if (generation != names->generation + 1 || ew_pins_profiles_of(pins, generation, all) < 0)
+		return;
+	memset(names, 0, sizeof(*names));
+	keep(names, all);
 }
 
 /* A slot whose profile is gone still applies to whatever has it. */

@@ -22,6 +22,12 @@ void ew_profile_names_read(const struct ew_pins *pins, struct ew_profile_names *
  */
 void ew_profile_names_follow(const struct ew_pins *pins, struct ew_profile_names *names);
 
+/*
+ * As they are in policy GENERATION, if that is the next one, which a reload is just about to put in force; else in the
+ * one in force. The next ew_profile_names_follow() reads those in force again.
+ */
+void ew_profile_names_ahead(const struct ew_pins *pins, struct ew_profile_names *names, __u32 generation);
+
 /* The name of a slot's profile; for a slot without one, its number, in BUF. */
 const char *ew_profile_name(const struct ew_profile_names *names, unsigned int slot, char buf[16]);
 

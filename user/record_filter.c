@@ -221,7 +221,7 @@ static bool in_cgroup(const struct ew_filter *f, const struct ew_record *r, cons
 	/* Rather one too many than a denial that nobody sees. */
 	if (!names->cgroup || names->cgroup(names->ctx, r->cgroup_id, path, sizeof(path)))
 		return true;
-	return strncmp(path, f->cgroup_path, len) == 0 && (path[len] == '/' || (!f->cgroup_id && !path[len]));
+	return strncmp(path, f->cgroup_path, len) == 0 && (path[len] == '/' || !path[len]);
 }
 
 static bool is_program(const struct ew_filter *f, const struct ew_record_view *view)

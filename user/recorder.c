@@ -151,7 +151,7 @@ static int take_change(struct ew_recorder *r, const void *data, size_t size)
 		r->bad++;
 		return 0;
 	}
-	ew_profile_names_follow(&r->pins, &r->profiles);
+	ew_profile_names_ahead(&r->pins, &r->profiles, change.generation);
 	if (r->sink.kind == EW_SINK_JOURNAL) {
 		entry = ew_journal_entry_change(&change, &r->names, offset, &len);
 		put(r, entry, len);

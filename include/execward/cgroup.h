@@ -29,7 +29,9 @@ struct ew_cgroup_tag {
 struct ew_cgroup_apply {
 	__u64 by_path; /* halves, EW_HALF_OF() */
 	__u32 alike;
-	__u32 count_cut; /* paths that are cut have not been counted yet */
+	__u32 count_cut;  /* paths that are cut have not been counted yet, nor told to readers */
+	__u32 generation; /* the policy as of which they are told */
+	__u32 pad;
 	struct ew_sets policy;
 	__u64 command;
 	__u64 root;   /* id of the cgroup where the walk starts */

@@ -92,6 +92,49 @@ static void test_text(void **state)
 	assert_string_equal(three, "tag: cgroup /a\\x1b[2J\\x0a\"\\\\\\xff: +web +#5, by execward[301] of user id 0");
 }
 
+/* A cgroup that mkdir(1) made, with a path that the kernel has cut. */
+static struct ew_change_record cut_make(void)
+{
+	struct ew_change_record c = tag_make();
+
+	c.marks = EW_CHANGE_CUT;
+	c.uid = 1000;
+	memset(c.comm, 0, sizeof(c.comm));
+	memset(c.command, 0, sizeof(c.command));
+	memcpy(c.comm, "mkdir", 5);
+	return c;
+}
+
+static void test_cut(void **state)
+{
+	static const struct ew_record_text_options plain = {.ascii = true};
+	struct ew_change_record cut = cut_make();
+	_cleanup_free_ char *json = ew_change_json(&cut, &by_slot, 0),
+			    *text = ew_change_text(&cut, &by_slot, 0, &plain),
+			    *message = ew_change_message(&cut, &by_slot), *again = NULL, *entry = NULL;
+	json_object *root = json_tokener_parse(json);
+	struct ew_change_parsed parsed;
+	const char *why = NULL;
+	size_t len;
+
+	(void)state;
+	assert_non_null(strstr(json, "\\xff\",\"truncated\":true},\"profiles\":[\"web\",\"#5\"],\"by\":{\"pid\":301,"
+				     "\"uid\":1000,\"comm\":\"mkdir\"}}"));
+	assert_non_null(strstr(text, " TAG   mkdir[301] "));
+	assert_non_null(strstr(text, "  path too long to be matched"));
+	assert_string_equal(message,
+			    "tag: cgroup /a\\x1b[2J\\x0a\"\\\\\\xff: +web +#5, path too long to be matched, by "
+			    "mkdir[301] of user id 1000");
+	entry = ew_journal_entry_change(&cut, &by_slot, 0, &len);
+	assert_non_null(strstr(entry, ew_message_id(EW_MESSAGE_CUT)));
+	assert_non_null(strstr(entry, "\nEXECWARD_PROFILE=web\n"));
+	assert_null(strstr(entry, "EXECWARD_COMMAND="));
+	assert_int_equal(ew_change_parse(root, &parsed, &why), 0);
+	again = ew_change_json(&parsed.change, &parsed.names, 0);
+	assert_string_equal(again, json);
+	json_object_put(root);
+}
+
 /* What was written is read back as it was, whoever was tagged. */
 static void test_parse(void **state)
 {
@@ -166,6 +209,9 @@ static void test_read(void **state)
 	assert_int_equal(ew_change_read(&out, &c, len - 1), -EBADMSG);
 	assert_int_equal(ew_change_read(&out, &c, len + 1), -EBADMSG);
 	assert_int_equal(ew_change_read(&out, &c, EW_CHANGE_FIXED - 1), -EBADMSG);
+	c.marks = EW_CHANGE_CUT << 1;
+	assert_int_equal(ew_change_read(&out, &c, len), -EBADMSG);
+	c = tag_make();
 	c.action = EW_ACTION_LOAD;
 	assert_int_equal(ew_change_read(&out, &c, len), -EBADMSG);
 	c = tag_make();
@@ -176,8 +222,8 @@ static void test_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),	  cmocka_unit_test(test_text), cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_parse_bad), cmocka_unit_test(test_read),
+		cmocka_unit_test(test_json), cmocka_unit_test(test_text),      cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_cut),  cmocka_unit_test(test_parse_bad), cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,9 +104,10 @@ t_case "a reader that stands still"
 reader still --json --buffer 4K
 reader well --json --denied
 reader rss --json
+reader told --color=never --buffer 4K
 readers_ready
 # shellcheck disable=SC2154 # set by reader
-kill -STOP "$pid_still"
+kill -STOP "$pid_still" "$pid_told"
 many() { cg_run /tr sh -c 'i=0; while [ $i -lt 100 ]; do "$1"; i=$((i + 1)); done' sh "$T_TMP/plain" >/dev/null; }
 many
 is "refusals go on" refused "$(gain_in /tr)"
@@ -114,7 +115,7 @@ like "the other reader has its record" '"verdict":"deny"' "$(sleep 1.2; out well
 rc "status: losing records" 6 execward status --json
 like "how many" '"status":"enforcing, but readers have lost [1-9][0-9]* records"' "$(cat "$T_OUT")"
 like "counted" '"records_lost":[1-9]' "$(cat "$T_OUT")"
-kill -CONT "$pid_still"
+kill -CONT "$pid_still" "$pid_told"
 # shellcheck disable=SC2154 # set by reader
 rss=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid_rss/status")
 note "trace: resident $rss KiB"
@@ -122,6 +123,9 @@ ok "a reader takes less than 16 MiB" test "$rss" -lt 16384
 readers_end
 like "its losses are in its own stream" '^\{"v":1,"type":"lost",.*"count":[0-9]+,"total":[1-9]' "$(out still)"
 unlike "and in no other" '"type":"lost"' "$(out well)"
+told=$(sed -n 's/^[0-9:.]* LOST  [0-9]* records not kept up with (\([0-9]*\) in all)$/\1/p' "$T_TMP/told.out" | tail -n 1)
+ok "so they are for people" test "${told:-0}" -gt 0
+is "and at the end" "execward: warning: $told records were lost ($told: buffer full, 0: no scratch space); see --buffer" "$(cat "$T_TMP/told.err")"
 is "nor did another lose any" 100 "$(grep -c '"file":{"path":"[^"]*/plain"' "$T_TMP/rss.out")"
 lost=$(sed -n 's/.*"type":"lost".*"total":\([0-9]*\).*/\1/p' "$T_TMP/still.out" | tail -n 1)
 is "lost and seen are all" "$(lines rss)" "$((lost + $(grep -c '"type":"exec"' "$T_TMP/still.out")))"

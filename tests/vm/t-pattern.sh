@@ -5,7 +5,7 @@
 # kernels: all
 # timeout: 400
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
-# shellcheck disable=SC2317 # called by name
+# shellcheck disable=SC2317,SC2154 # called by name; tags.sh
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 
@@ -97,6 +97,16 @@ t_case "long paths"
 is "none was too long yet" 0 "$(paths_cut)"
 name=$(printf '%0200d' 7)
 long=/long
+# told_end: as records_end, with the records of changes
+told_end() {
+	kill "$r_pid"
+	wait "$r_pid"
+	RECORDS=$(tee -a "$T_TMP/told" <"$T_TMP/records")
+}
+# cut_told RECORDS: path, id, profiles and who made it, of the cgroups that are told to have a path that is cut
+cut_told() {
+	printf '%s\n' "$1" | sed -n 's/.*"type":"tag",.*"action":"tag",.*{"kind":"cgroup","id":\([0-9]*\),"path":"\([^"]*\)","truncated":true},"profiles":\[\([^]]*\)\],"by":{"pid":[0-9]*,"uid":0,"comm":"\([a-z]*\)"}}$/\2 \1 \3 \4/p' | tr -d '"' | tr '\n' ' '
+}
 cg_make $long
 for _ in 1 2 3 4; do
 	long=$long/$name
@@ -109,7 +119,11 @@ is "still none" 0 "$(paths_cut)"
 # the kernel's path ends after 1,023 bytes: 1,022 are whole
 fits=$long/$(printf '%0212d' 7) over=$long/$(printf '%0213d' 7)
 is "bytes of the longest that is whole" 1022 ${#fits}
+records_begin
 cg_make "$fits" "$over" "$over/x" "$long/z"
+told_end
+is "each is a record, with the beginning of its path" \
+	"$over $(stat -c %i "$(cg "$over")") one,deep mkdir $over $(stat -c %i "$(cg "$over/x")") one,deep mkdir " "$(cut_told "$RECORDS")"
 is "whole, without a match" 0 "$(gain_in "$fits")"
 is "cut: as if every pattern matched that refuses" killed "$(gain_in "$over")"
 like "those alone" '[0-9] +one, deep +one: path too long to be matched \(profile p.yaml:3\); deep: path too long to be matched \(profile p.yaml:4\)$' "$(execward --policy-dir "$POLICY" list)"
@@ -133,9 +147,20 @@ is "both are counted again" 2 "$(paths_cut)"
 ok "reload" execward --policy-dir "$POLICY" reload
 is "cut, after a reload" killed "$(gain_in "$over/x")"
 is "a reload counts none again" 2 "$(paths_cut)"
+# the names that the records have are those of the policy that is just coming
+mv "$POLICY/p.yaml" "$T_TMP/p.yaml"
+ok "reload without patterns" execward --policy-dir "$POLICY" reload
+mv "$T_TMP/p.yaml" "$POLICY/p.yaml"
+records_begin
+ok "reload with them again" execward --policy-dir "$POLICY" reload
+told_end
+is "which tells of both" "$over $(stat -c %i "$(cg "$over")") one,deep execward $over $(stat -c %i "$(cg "$over/x")") one,deep execward " "$(cut_told "$RECORDS")"
+is "and counts them" 4 "$(paths_cut)"
+is "log has them as they were" "$(cat "$T_TMP/told")" "$(execward log --json "$T_TMP/told")"
+like "and for people" ' TAG +mkdir\[[0-9]+\] +uid 0 +→ cgroup /long/[0-9/]+ +\+one \+deep +path too long to be matched$' "$(execward log --color=never "$T_TMP/told")"
 execward --policy-dir "$POLICY" daemon --records none 2>"$T_TMP/said" >&2 &
 daemon=$!
-told() { grep -q 'paths of cgroups were too long to be matched with the patterns, 2 since loading' "$T_TMP/said"; }
+told() { grep -q 'paths of cgroups were too long to be matched with the patterns, 4 since loading' "$T_TMP/said"; }
 ok "the daemon tells it" wait_for 60 told
 kill $daemon
 wait $daemon
@@ -200,6 +225,7 @@ reloads() {
 }
 # what makes the cgroups shall get most of the processors
 case $(uname -r) in 6.1.*) births=10000 ;; *) births=1000 ;; esac # where they are quickest in the emulator
+births=$(asked births $births)
 touch "$T_TMP/reloading"
 reloads &
 reloader=$!
@@ -210,7 +236,7 @@ is "beside it they pass" "100 ran, 0 refused" "$(tinto "$(cg /p/we-born)" 100 10
 ok "no reload failed" kill -0 "$reloader"
 rm "$T_TMP/reloading"
 wait "$reloader"
-note "$(cat "$T_TMP/reloads") reloads meanwhile"
+note "$births births, $(cat "$T_TMP/reloads") reloads meanwhile"
 ok "there were several" test "$(cat "$T_TMP/reloads")" -ge 4
 expect /p/web refused
 

@@ -10,9 +10,8 @@
 . /ew/tests/data/tags.sh
 
 # in all; `make bench` asks for 100,000
-all=$(sed -n 's/.* ew\.flood=\([0-9]*\).*/\1/p' /proc/cmdline)
-[ "$all" ] || case $(uname -r) in 6.1.*) all=10000 ;; *) all=1000 ;; esac
-N=$((all / 2))
+case $(uname -r) in 6.1.*) all=10000 ;; *) all=1000 ;; esac
+N=$(($(asked flood $all) / 2))
 
 ready() { [ "$(readers_live)" = "$1" ]; }
 cg_make /flood

@@ -12,26 +12,63 @@
 ok "load" load
 cg_make /re
 execward tag --cgroup /re no
-records_begin
 
-# 200 bytes of a name, a directory deeper than the 256 bytes that a record has of a parent, and one of 4,000 bytes
+t_case "without a reader"
+# built: the times of the last records that were built in the first place of each processor
+built() {
+	for cpu in $(seq 0 $(($(nproc) - 1))); do
+		bpftool map lookup pinned /sys/fs/bpf/execward/maps/scratches key $((cpu * 4)) 0 0 0 |
+			awk '/"record":/ { inside = 1 } inside && /"time":/ { print $2 + 0; exit }'
+	done
+}
+printf '#!/bin/sh\nexec /ew/bin/tiny script\n' >"$T_TMP/unread"
+chmod 755 "$T_TMP/unread"
+every() {
+	is "it is refused" refused "$(gain_in /re)"
+	cg_run /re "$T_TMP/unread"
+	/ew/bin/tiny untagged
+}
+is "no record was ever built" 0 "$(built | sort -u)"
+every
+like "the execs are counted" '"allow":[1-9][0-9]*,"audit":0,"deny":1,' "$(execward status --json)"
+is "and still none was built" 0 "$(built | sort -u)"
+records_begin
+/ew/bin/tiny untagged
+is "nor with a reader that does not ask for it" 0 "$(built | sort -u)"
+every
+like "with one they are" '[1-9]' "$(built)"
+T_CASE=
+
+# 200 bytes of a name, a directory deeper than the 256 bytes that a record has of a parent
 long=$(printf '%0200d' 0)
 mkdir -p "$T_TMP/$long/$long"
 cp /bin/dash "$T_TMP/$long/$long/parent"
 cp /bin/dash "$T_TMP/gone"
+
+# bytes that break a line, end a string, drive a terminal, are no UTF-8; and as JSON has what escape.h makes of them
+bad=$(printf 'a"b\\c\001\n\033[2J\302\205\377')
+name='a\"b\\\\c\\x01\\x0a\\x1b[2J\\xc2\\x85\\xff'
+
+# a directory of such bytes, 4,089 of them: with a name of five in it 4,095, PATH_MAX - 1
+part=$bad$bad$bad$bad$bad$bad$bad$bad$bad$bad$bad$bad$bad$bad
+parts=$name$name$name$name$name$name$name$name$name$name$name$name$name$name
 mkdir "$T_TMP/deep"
+deep=$T_TMP/deep deeper=$T_TMP/deep
+while [ $((${#deep} + 1 + ${#part})) -lt 4088 ]; do deep=$deep/$part deeper=$deeper/$parts; done
+rest=$(printf "%0$((4088 - ${#deep}))d" 0)
+deep=$deep/$rest deeper=$deeper/$rest
 (
-	cd "$T_TMP/deep" || exit
-	for _ in $(seq 19); do mkdir "$long" && cd "$long" || exit; done
-	while [ "$(pwd | wc -c)" -lt 3990 ]; do mkdir x && cd x || exit; done
-	cp /bin/dash shell
-	printf '#!/bin/sh\nexec /ew/bin/tiny deep\n' >script
-	chmod 755 script
-	pwd >"$T_TMP/pwd"
-	cg_run /re ./shell -c 'exec /ew/bin/tiny from-deep'
-	cg_run /re ./script
+	mkdir -p "$deep" && cd "$deep" || exit
+	install -m 755 /bin/dash shell
+	install -m 755 /bin/dash longer
+	install -m 4755 "$SUID" power
+	printf '#!./shell\nexec /ew/bin/tiny deep\n' >enter
+	printf '#!/bin/sh\nexec /ew/bin/tiny deeper\n' >script
+	chmod 755 enter script
+	cg_run /re ./shell -c 'exec ./enter from-deep'
+	cg_run /re ./longer -c 'exec ./script from-longer'
+	cg_run /re alice ./power at-end >/dev/null 2>&1
 )
-read -r deep <"$T_TMP/pwd"
 
 # who runs whom; each ends before the record is looked at. The first argument tells them apart.
 printf '#!/bin/sh\nexec /ew/bin/tiny last\n' >"$T_TMP/script"
@@ -56,8 +93,6 @@ cg_run /re /ew/bin/tiny fits "$(printf '%01005d' 0)"
 cg_run /re /ew/bin/tiny over "$(printf '%01006d' 0)"
 cg_run /re /ew/bin/tiny large "$(printf '%05000d' 0)" x
 
-# bytes that break a line, end a string, drive a terminal, are no UTF-8
-bad=$(printf 'a"b\\c\001\n\033[2J\302\205\377')
 mkdir "$T_TMP/$bad"
 cp /bin/dash "$T_TMP/$bad/$bad"
 printf '#!%s\nexec /ew/bin/tiny "$@"\n' /bin/dash >"$T_TMP/$bad/s"
@@ -65,19 +100,33 @@ chmod 755 "$T_TMP/$bad/s"
 cg_run /re "$T_TMP/$bad/$bad" -c '/ew/bin/tiny bad-names "$0" & wait' "$bad"
 cg_run /re "$T_TMP/$bad/s" bad-script "$bad"
 
-# a cgroup that goes before its record is read, and one of the same name after it; and one that was seen while it lived
-cg_make /re/seen
+# a cgroup that goes before its record is read, and one of the same name after it; and one that was seen while it lived.
+# Who asked for that name is shown both.
+cg_make /re/seen /re/again
+r_before=$(readers_live)
+execward trace --json --cgroup /re/again >"$T_TMP/of-again" &
+again=$!
+ok "another reads of one cgroup" wait_for 10 readers_are_not "$r_before"
 cg_run /re/seen /ew/bin/tiny seen
 wait_for 10 grep -q '"list":\["/ew/bin/tiny","seen"\]' "$T_TMP/records"
-kill -STOP "$r_pid"
-cg_make /re/again
+kill -STOP "$r_pid" "$again"
 cg_run /re/again /ew/bin/tiny before
 cg_run /re/seen /ew/bin/tiny seen-too
 cg_remove /re/again /re/seen
 cg_make /re/again
 cg_run /re/again /ew/bin/tiny after
-kill -CONT "$r_pid"
+kill -CONT "$r_pid" "$again"
 wait_for 10 grep -q '"list":\["/ew/bin/tiny","after"\]' "$T_TMP/records"
+# once more while it reads, with one below
+cg_remove /re/again
+cg_make /re/again /re/again/below /re/beside
+cg_run /re/again /ew/bin/tiny third
+cg_run /re/again/below /ew/bin/tiny below
+cg_run /re/beside /ew/bin/tiny beside
+cg_run /re/again /ew/bin/tiny last-of-all
+wait_for 10 grep -q '"last-of-all"' "$T_TMP/of-again"
+kill "$again"
+wait "$again"
 records_end
 
 # of ARG [FILE]: the record of the exec with that first argument
@@ -115,14 +164,24 @@ like "arguments as its interpreter has them" "\"list\":\[\"/bin/sh\",\"$T_TMP/sc
 like "refused for what its interpreter gains" "\"verdict\":\"deny\".*\"file\":\{\"path\":\"$SUID\".*\"script\":\"$T_TMP/denied\"" "$(of three "$T_TMP/denied")"
 unlike "no other exec has one" '"script":"' "$(of seen)"
 
-t_case "paths of 4,000 bytes"
-like "of the caller" "\"exe\":\"$deep/shell\"" "$(of from-deep)"
-like "of the program" "\"file\":\{\"path\":\"$deep/shell\"" "$(grep -F '"./shell"' "$T_TMP/records")"
-like "of the script" "\"script\":\"$deep/script\"" "$(grep -F '"./script"' "$T_TMP/records")"
+t_case "hostile paths of 4,095 bytes"
+is "that long" 4095 "$(printf %s "$deep/shell" | wc -c)"
+# has RECORD TEXT
+has() { case $1 in *"$2"*) ;; *) return 1 ;; esac; }
+record=$(grep -F '"./enter","from-deep"' "$T_TMP/records")
+ok "of the caller" has "$record" "\"exe\":\"$deeper/shell\""
+ok "of the program" has "$record" "\"file\":{\"path\":\"$deeper/shell\""
+ok "and of the script, in the same record" has "$record" "\"script\":\"$deeper/enter\""
+record=$(grep -F '"list":["./power","at-end"]' "$T_TMP/records")
+ok "of a program that was refused" has "$record" "\"file\":{\"path\":\"$deeper/power\""
+like "(it was)" '"verdict":"deny","reason":"gain"' "$record"
+# bpf_d_path() has 4,096 bytes, of which a NUL takes one; the kernel itself gives no longer paths (getcwd(2), /proc)
+record=$(grep -F '"./script","from-longer"' "$T_TMP/records")
+like "of 4,096 there is none: of the caller" '"exe":null' "$record"
+like "of the script" '"script":null' "$record"
+like "of the program" '"file":\{"path":null,"dev":"[0-9]+:[0-9]+","ino":[1-9]' "$(grep -F '"list":["./longer",' "$T_TMP/records")"
 
 t_case "hostile names"
-# as JSON has what escape.h makes of it
-name='a\"b\\\\c\\x01\\x0a\\x1b[2J\\xc2\\x85\\xff'
 ok "an argument" grep -qF "\"bad-names\",\"$name\"]" "$T_TMP/records"
 ok "the name and the program of a task" grep -qF "\"comm\":\"$name\",\"exe\":\"$T_TMP/$name/$name\"" "$T_TMP/records"
 ok "a parent" grep -qF ",\"exe\":\"$T_TMP/$name/$name\"}," "$T_TMP/records"
@@ -136,9 +195,11 @@ before=$(part id "$(part cgroup "$(of before)")") after=$(part id "$(part cgroup
 ok "made again, it is another" test "${before%%,*}" != "${after%%,*}"
 like "gone before anybody asked for its path" '"cgroup":\{"id":[0-9]*,"path":null\}' "$(of before)"
 like "the one of the same name" '"cgroup":\{"id":[0-9]*,"path":"/re/again"\}' "$(of after)"
+is "who asked for it by path has those in each of them, and below" "before after third below last-of-all " \
+	"$(sed -n 's/.*"list":\["\/ew\/bin\/tiny","\([a-z-]*\)".*/\1/p' "$T_TMP/of-again" | tr '\n' ' ')"
 like "gone, but its path was known" '"cgroup":\{"id":[0-9]*,"path":"/re/seen"\}' "$(of seen-too)"
 T_CASE=
 
 ok "unload" execward unload
-cg_remove /re/again /re
+cg_remove /re/again/below /re/again /re/beside /re
 t_done

@@ -22,6 +22,12 @@ YAML
 execward unload >/dev/null 2>&1
 rm -rf /sys/fs/bpf/execward*
 
+# asked NAME DEFAULT: how many of something a test is to make; `make bench` asks for all of them by the argument ew.NAME=N
+asked() {
+	a_n=$(sed -n "s/.* ew\.$1=\([0-9]*\).*/\1/p" /proc/cmdline)
+	echo "${a_n:-$2}"
+}
+
 load() { execward --policy-dir "$POLICY" load; }
 
 # reload: unload if there is anything, then load
