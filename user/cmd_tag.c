@@ -146,7 +146,7 @@ static int change_unit(const struct ew_pins *pins, struct request *r, __u64 prof
 static int persist_tag(const struct ew_pins *pins, struct request *r, __u64 profiles)
 {
 	struct ew_persist_unit unit;
-	int err = ew_persist_look(r->object, &unit);
+	int err = ew_persist_look(r->object, true, &unit);
 
 	r->nothing = !unit.cgroup[0];
 	if (err == 0 && unit.cgroup[0])
@@ -191,11 +191,9 @@ static int persist_untag(struct request *r)
 	struct ew_persist_unit unit;
 	__u64 profiles = r->profile ? 0 : ~0ULL;
 	char why[512];
-	int err = lock < 0 ? lock : ew_persist_look(r->object, &unit);
+	int err = lock < 0 ? lock : ew_persist_look(r->object, false, &unit);
 
 	ew_pins_init(&pins);
-	if (err == -EDEADLK)
-		err = 0; /* it should not have one, but may */
 	err = err < 0 ? err : ew_persist_remove(&unit, r->profile);
 	if (err < 0 || !unit.cgroup[0] || ew_pins_try(&pins, why, sizeof(why)) < 0 || ew_pins_profiles(&pins, all) < 0)
 		return err;

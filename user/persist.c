@@ -19,6 +19,7 @@
 /* Warns of, or refuses, what the drop-in of a unit with these properties could not do. */
 static int judge(const char *text, const char *name)
 {
+	static const char *const roots[] = {"RootDirectory", "RootImage"};
 	char value[PATH_MAX];
 
 	if (EW_STREQ(ew_systemctl_property(text, "LoadState", value, sizeof(value)), "not-found")) {
@@ -30,6 +31,12 @@ static int judge(const char *text, const char *name)
 				    "%s starts early, perhaps before execward.service does; name its cgroup in the "
 				    "policy (cgroups:) instead of --persist",
 				    name);
+	for (size_t i = 0; i < EW_ARRAY_SIZE(roots); i++)
+		if (*ew_systemctl_property(text, roots[i], value, sizeof(value)) && !EW_STREQ(value, "/"))
+			return ew_error_ret(-ENOTSUP,
+					    "%s has %s=%s, where execward is not to be found; name its cgroup in the "
+					    "policy (cgroups:) instead of --persist",
+					    name, roots[i], value);
 	/* the first one is what runs first */
 	ew_systemctl_property(text, "ExecCondition", value, sizeof(value));
 	if (*value && !strstr(value, "tag --unit"))
@@ -37,14 +44,14 @@ static int judge(const char *text, const char *name)
 	return 0;
 }
 
-int ew_persist_look(const char *unit, struct ew_persist_unit *out)
+int ew_persist_look(const char *unit, bool to_tag, struct ew_persist_unit *out)
 {
 	char text[4 * PATH_MAX], id[EW_UNIT_NAME_MAX];
 	char *argv[] = {"systemctl",
 			"show",
 			"--no-pager",
 			"-p",
-			"Id,LoadState,DefaultDependencies,ExecCondition,ControlGroup",
+			"Id,LoadState,DefaultDependencies,RootDirectory,RootImage,ExecCondition,ControlGroup",
 			"--",
 			out->name,
 			NULL};
@@ -68,7 +75,7 @@ int ew_persist_look(const char *unit, struct ew_persist_unit *out)
 	if (*ew_systemctl_property(text, "Id", id, sizeof(id)))
 		snprintf(out->name, sizeof(out->name), "%s", id);
 	ew_systemctl_property(text, "ControlGroup", out->cgroup, sizeof(out->cgroup));
-	return judge(text, out->name);
+	return to_tag ? judge(text, out->name) : 0;
 }
 
 /* Reads the drop-in that there is; with none, DROPIN is empty. */

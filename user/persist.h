@@ -3,6 +3,7 @@
 #define EW_PERSIST_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "systemctl.h"
 
@@ -14,13 +15,13 @@ struct ew_persist_unit {
 };
 
 /*
- * ew_persist_look - can service UNIT be tagged at its start?
+ * ew_persist_look - what is service UNIT, and, TO_TAG, can it be tagged at its start? (A tag can be taken off any.)
  *
  * Warns of what a tag would come too late for. A service that systemd does not know is taken for one that comes later.
- * Logs its own errors. Returns 0, or: -EINVAL not the name of a service; -EDEADLK it starts before execward does; or
- * -EIO systemctl failed.
+ * Logs its own errors. Returns 0, or: -EINVAL not the name of a service; -EDEADLK it starts before execward does;
+ * -ENOTSUP it has a root of its own; or -EIO systemctl failed.
  */
-int ew_persist_look(const char *unit, struct ew_persist_unit *out);
+int ew_persist_look(const char *unit, bool to_tag, struct ew_persist_unit *out);
 
 /*
  * ew_persist_add - from its next start on UNIT is tagged with PROFILE; what it has already stays

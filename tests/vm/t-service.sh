@@ -4,7 +4,7 @@
 # images: debian
 # kernels: all
 # timeout: 240
-# append: systemd.wants=execward.service
+# append: systemd.wants=execward.service systemd.wants=ew-boot-policy.service systemd.wants=ew-boot-first.service systemd.wants=ew-boot-other.service
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/units.sh
 . /ew/lib.sh
 
@@ -22,8 +22,15 @@ t_case "boot"
 is "it was started" active "$(prop ActiveState)"
 [ "$(prop ActiveEnterTimestampMonotonic)" -le "$(prop ActiveEnterTimestampMonotonic sysinit.target)" ]
 is "before sysinit.target was reached" 0 $?
-rc "loaded, without a profile that refuses" 6 execward status
-like "by it" 'execward.*loaded: 0 profiles' "$(journalctl -q -b -u $S)"
+rc "the policy that was there is in force" 0 execward status
+like "by it" 'execward.*loaded: 1 profile' "$(journalctl -q -b -u $S)"
+# other services of this boot; see data/boot
+ended() { [ "$(prop ExecMainExitTimestampMonotonic "$1")" != 0 ]; }
+for u in ew-boot-first.service ew-boot-other.service; do ok "$u was started, too" wait_for 60 ended $u; done
+is "the first exec of one that the policy names was refused" 203 "$(prop ExecMainStatus ew-boot-first.service)"
+is "allow twin: that of another" 0 "$(prop ExecMainStatus ew-boot-other.service)"
+rm "$ETC/boot.yaml"
+systemctl reset-failed
 ok "its sandbox scores 2.0 or better" systemd-analyze security --offline=yes --no-pager --threshold=20 /usr/local/lib/systemd/system/$S
 ok "systemd has nothing to say of it" systemd-analyze verify --man=no /usr/local/lib/systemd/system/$S
 is "(not a word)" "" "$(cat "$T_OUT")"
@@ -176,6 +183,18 @@ is "it failed" failed "$(prop ActiveState fresh.service)"
 is "before anything of it ran" "" "$(prop ExecStartPre fresh.service | grep -o 'status=[1-9].*')"
 like "the journal tells why" 'no profile "unheard-of"' "$(journalctl --sync; journalctl -q -b -u fresh.service)"
 ok "untag of what the policy does not have" execward untag --unit fresh --persist unheard-of
+ok "tagged once more" execward tag --unit fresh --persist holes
+sed -i 's|[^ ]*/execward %n|/nowhere/execward %n|' $D/fresh.service.d/50-execward.conf
+systemctl daemon-reload
+nok "not with a program that is gone" systemctl start fresh.service
+is "it failed" failed "$(prop ActiveState fresh.service)"
+printf '[Service]\nRootDirectory=/opt/ew\n' >$D/fresh.service.d/root.conf
+systemctl daemon-reload
+systemctl start fresh.service
+is "where the program is not to be found nothing of it runs" "" "$(systemctl show -p ExecStartPre,ExecStart fresh.service | grep -o 'pid=[1-9][0-9]*')"
+ok "untag, though it could not be tagged now" execward untag --unit fresh --persist
+rm -r $D/fresh.service.d
+systemctl daemon-reload
 
 t_case "bad input"
 rc "not of a cgroup" 2 execward tag --cgroup /system.slice --persist no
@@ -183,9 +202,13 @@ rc "not of a slice" 1 execward tag --unit system.slice --persist no
 rc "nor of a template" 1 execward tag --unit 'getty@.service' --persist no
 rc "not of what starts before it" 1 execward tag --unit systemd-journald --persist no
 like "advice" 'name its cgroup in the policy' "$(cat "$T_OUT")"
+ok "(a unit with a root of its own)" oneshot rooted /bin/true RootDirectory=/opt/ew
+rc "not of what does not see the program" 1 execward tag --unit rooted --persist no
+like "says so" 'rooted.service has RootDirectory=/opt/ew, where execward is not to be found; name its cgroup in the policy' "$(cat "$T_OUT")"
 rc "no such profile" 1 execward tag --unit fresh --persist unheard-of
 rc "no tag" 1 execward untag --unit fresh --persist
 nok "nothing was made" [ -e $D/fresh.service.d ]
+nok "of any of them" [ -e $D/rooted.service.d ]
 mkdir $D/fresh.service.d
 echo "[Service]" >$D/fresh.service.d/50-execward.conf
 rc "a file that is not by execward" 1 execward tag --unit fresh --persist no

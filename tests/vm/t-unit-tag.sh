@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=sh
-# tag --unit and untag --unit, on services that run as a plain user and try sudo.
+# tag --unit and untag --unit, on services that run as a plain user and try sudo; first as README.md tells it.
 # images: debian
 # kernels: all
 # timeout: 180
-# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/units.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/units.sh source=data/readme.sh
 . /ew/lib.sh
 . /ew/tests/data/units.sh
+. /ew/tests/data/readme.sh
 
 t_case "without policy"
 for u in web holed seen other web@a; do ok "$u starts" unit $u; done
@@ -14,7 +15,43 @@ is "sudo" 0 "$(did web "$SUDO")"
 rc "tag, not loaded" 1 execward tag --unit web no
 like "says so" 'not loaded' "$(execward tag --unit web no 2>&1)"
 
-ok "load" u_load
+S=execward.service ETC=/etc/execward/policy.d
+t_case "README"
+mkdir -p $ETC
+cd "$T_TMP" || exit
+readme_shows 'cat /etc/execward/policy.d/web.yaml' >$ETC/web.yaml
+sed 's/mode: deny/mode: deni/' $ETC/web.yaml >typo.yaml
+readme_run 0 'execward doctor'
+readme_run 0 'cat /etc/execward/policy.d/web.yaml'
+readme_run 0 'execward check'
+readme_run 1 'execward check typo.yaml'
+readme_run 0 'execward load'
+is "nothing is governed yet" 0 "$(did web "$SUDO")"
+readme_run 0 'execward tag --unit web.service web'
+readme_run 0 'execward list'
+# shellcheck disable=SC2317 # called by name
+gains() {
+	wait_for 20 sh -c 'execward status --json | grep -q "\"readers\":1"'
+	is "sudo" refused "$(did web "$SUDO")"
+	like "ping" '^exit 0$' "$(ask web 'ping -q -c1 127.0.0.1')"
+}
+readme_while 'execward trace --gain' gains
+readers_are_gone() { execward status --json | grep -q '"readers":0'; }
+ok "the trace ends" wait_for 20 readers_are_gone
+readme_run 0 'execward status'
+readme_run 0 'systemctl enable --now execward.service'
+readme_has 'execward daemon'
+is "is what it runs" "execward daemon" "$(tr '\0' ' ' <"/proc/$(systemctl show -P MainPID $S)/cmdline" | sed 's/ $//')"
+is "sudo" refused "$(did web "$SUDO")"
+logged() { journalctl --sync && execward log --json --denied --cgroup /system.slice/web.service | grep -q '"profile":"web"'; }
+ok "the refusal is in the journal" wait_for 30 logged
+readme_run 0 'execward log --json | execward learn -'
+like "an exception is made of it" 'program: /usr/bin/sudo' "$(cat readme.out)"
+readme_run 0 'execward untag --unit web.service'
+is "sudo after untag" 0 "$(did web "$SUDO")"
+ok "disable the service" systemctl disable --quiet --now $S
+
+ok "the policy of what follows" execward --policy-dir "$U_DIR/policy.d" reload
 t_case "loaded, no tag"
 is "sudo" 0 "$(did web "$SUDO")"
 
@@ -83,7 +120,8 @@ ok "untag" execward untag --unit web no
 is "sudo" 0 "$(did web "$SUDO")"
 ok "tag again" execward tag --unit web no
 is "refused again" refused "$(did web "$SUDO")"
-ok "unload" execward unload
+readme_run 0 'execward unload'
 is "sudo after unload" 0 "$(did web "$SUDO")"
 is "systemd" running "$(systemctl is-system-running)"
+rm -r /etc/execward
 u_done

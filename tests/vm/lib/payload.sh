@@ -12,6 +12,7 @@ payload() {
 	install -m 644 "$EW_TESTS"/t-*.sh "$dir/tests/"
 	[ ! -d "$EW_TESTS/data" ] || cp -R "$EW_TESTS/data" "$dir/tests/"
 	[ ! -d "$EW_ROOT/dist" ] || cp -R "$EW_ROOT/dist" "$dir/dist"
+	[ ! -e "$EW_ROOT/README.md" ] || install -m 644 "$EW_ROOT/README.md" "$dir/" # whose commands are run
 	# the demo, for its own test
 	mkdir -p "$dir/demo/tests/vm"
 	install -m 755 "$EW_ROOT/tests/demo" "$EW_ROOT/tests/demo-steps" "$dir/demo/tests/"
@@ -28,6 +29,7 @@ payload() {
 	mkdir -p "$1/usr/local/lib/systemd/system" "$1/usr/local/sbin"
 	[ ! -e "$EW_ROOT/dist/execward.service" ] || cp "$EW_ROOT/dist/execward.service" "$1/usr/local/lib/systemd/system/"
 	ln -s /ew/bin/execward "$1/usr/local/sbin/execward"
+	[ ! -d "$EW_TESTS/data/boot" ] || cp "$EW_TESTS"/data/boot/*.service "$1/usr/local/lib/systemd/system/"
 	(cd "$1" && find ew usr | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$2"
 }
 
