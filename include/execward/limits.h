@@ -11,7 +11,7 @@
  * Layout of every pinned map and of every record, and what the programs mean by what is in them. A tool of another
  * number refuses to touch them; programs of another build, but of the same number, take them over (user/upgrade.h).
  */
-#define EW_ABI 7
+#define EW_ABI 8
 
 /*
  * What belongs to a policy is kept twice, a half for each of two generations: half `generation & 1` is that policy's. A
