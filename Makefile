@@ -42,9 +42,9 @@ BUILD_PACKAGES := gcc libc6-dev linux-libc-dev clang llvm pkg-config bpftool lib
 	libjson-c-dev libcap-dev libsmartcols-dev libncurses-dev libsystemd-dev scdoc
 UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
 DEB_PACKAGES := dpkg-dev debhelper
-# what the packages are held against, and the shells that complete
+# what the packages and pages are held against, and the shells that complete
 PACKAGING_PACKAGES := $(DEB_PACKAGES) lintian rpm rpmlint fish zsh bash-completion python3-kubernetes \
-	python3-prometheus-client systemd tmux
+	python3-prometheus-client systemd tmux chromium
 VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema apparmor secilc
 LINT_PACKAGES := clang-format shellcheck git
 

@@ -81,7 +81,7 @@ static __always_inline void ew_exec_end(struct ew_state *st, struct ew_exec *x)
 static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *current, struct file *file,
 				     struct ew_exec *x, bool fds)
 {
-	ew_count(&x->decision);
+	ew_count(&x->decision, x->gain.kinds);
 	if (ew_wanted(st, x->set))
 		ew_emit(st, current, file, x, fds, NULL);
 	ew_exec_end(st, x);
@@ -99,7 +99,7 @@ static __always_inline int ew_refuse_as(struct ew_state *st, __u64 set, __u32 ve
 		.slot = EW_PROFILES_MAX,
 	};
 
-	ew_count(&d);
+	ew_count(&d, 0);
 	ew_emit_lost(st, set);
 	if (d.verdict == EW_VERDICT_KILL)
 		bpf_send_signal(EW_SIGKILL);
@@ -468,7 +468,7 @@ int BPF_PROG(ew_committing_creds, struct linux_binprm *bprm)
 	if (st->fds && x->set)
 		ew_fds_cross(st, current, x);
 	if (x->set)
-		ew_count(&x->decision);
+		ew_count(&x->decision, x->gain.kinds);
 	if (ew_wanted(st, x->set))
 		ew_emit(st, current, ew_core_creds_file(bprm), x, true, bprm);
 	ew_exec_end(st, x);

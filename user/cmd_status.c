@@ -21,6 +21,21 @@ static json_object *counters_json(const struct ew_counters *c)
 	return o;
 }
 
+static json_object *gains_json(const struct ew_counters *c)
+{
+	json_object *gains = json_object_new_object();
+
+	for (unsigned int kind = 0; kind < EW_GAIN_MAX; kind++) {
+		json_object *verdicts = json_object_new_object();
+
+		for (unsigned int v = 0; v < EW_VERDICT_MAX; v++)
+			json_object_object_add(verdicts, ew_words_name(&ew_verdict_words, v),
+					       json_object_new_int64((int64_t)c->gains[v][kind]));
+		json_object_object_add(gains, ew_words_name(&ew_gain_words, kind), verdicts);
+	}
+	return gains;
+}
+
 static void add_programs(json_object *doc, const struct ew_status *s)
 {
 	char build[16];
@@ -60,6 +75,7 @@ static void print_json(const struct ew_status *s)
 		}
 		json_object_object_add(doc, "profiles", profiles);
 		counters = counters_json(all);
+		json_object_object_add(counters, "gains", gains_json(all));
 		json_object_object_add(counters, "forks_failed", json_object_new_int64((int64_t)all->forks_failed));
 		json_object_object_add(counters, "tags_lost", json_object_new_int64((int64_t)all->tags_lost));
 		json_object_object_add(counters, "checks_refused", json_object_new_int64((int64_t)all->checks_refused));

@@ -74,6 +74,16 @@ static void print_profile_info(const struct ew_status *s, FILE *out)
 	}
 }
 
+static void print_gains(const struct ew_counters *all, FILE *out)
+{
+	head(out, "gains_total", COUNTER, "Governed execs that gained, by kind of gain and verdict.");
+	for (unsigned int kind = 0; kind < EW_GAIN_MAX; kind++)
+		for (unsigned int v = 0; v < EW_VERDICT_MAX; v++)
+			fprintf(out, "execward_gains_total{kind=\"%s\",verdict=\"%s\"} %llu\n",
+				ew_words_name(&ew_gain_words, kind), ew_words_name(&ew_verdict_words, v),
+				(unsigned long long)all->gains[v][kind]);
+}
+
 static void print_transitions(const struct ew_status *s, FILE *out)
 {
 	const struct ew_counters *all = &s->counters[EW_PROFILES_MAX];
@@ -86,6 +96,7 @@ static void print_transitions(const struct ew_status *s, FILE *out)
 		if (r != EW_REASON_UNTAGGED)
 			labelled(out, "transition_reasons_total", "reason", ew_words_name(&ew_reason_words, r),
 				 all->reasons[r]);
+	print_gains(all, out);
 	print_profile_info(s, out);
 	/* under names of their own, as one exec is counted by each profile that has a word in it */
 	head(out, "profile_transitions_total", COUNTER, "Execs under each profile, by its verdict.");

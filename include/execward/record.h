@@ -264,6 +264,7 @@ struct ew_counters {
 	__u64 tags_lost;		/* the same under profiles in audit mode, or found too late: the fork went on */
 	__u64 checks_refused;		/* AT_EXECVE_CHECK refused; no exec, hence no record */
 	__u64 records_lost;		/* records that at least one reader did not get */
+	__u64 gains[EW_VERDICT_MAX][EW_GAIN_MAX]; /* of everything only: execs that gained each, refused ones too */
 };
 
 /* Faults that the tests ask for when they load (EXECWARD_FAULT, docs/testing.md). */

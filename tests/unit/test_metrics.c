@@ -56,6 +56,7 @@ static void fill(struct ew_status *s)
 	s->counters[4].verdicts[EW_VERDICT_DENY] = 99; /* of a slot that nobody has */
 	s->counters[EW_PROFILES_MAX].verdicts[EW_VERDICT_ALLOW] = 1ULL << 60;
 	s->counters[EW_PROFILES_MAX].reasons[EW_REASON_EXCEPTION] = 13;
+	s->counters[EW_PROFILES_MAX].gains[EW_VERDICT_KILL][EW_GAIN_CAPS] = 20;
 	s->counters[EW_PROFILES_MAX].forks_failed = 14;
 	s->counters[EW_PROFILES_MAX].records_lost = 15;
 	s->state.readers = EW_BIT(2);
@@ -84,6 +85,9 @@ static void everything_is_told(void **state)
 	has(text, "# TYPE execward_transitions_total counter");
 	has(text, "execward_transitions_total{verdict=\"allow\"} 1152921504606846976");
 	has(text, "execward_transition_reasons_total{reason=\"exception\"} 13");
+	has(text, "execward_gains_total{kind=\"uid\",verdict=\"kill\"} 0");
+	has(text, "execward_gains_total{kind=\"caps\",verdict=\"kill\"} 20");
+	has(text, "execward_gains_total{kind=\"label\",verdict=\"allow\"} 0");
 	has(text, "execward_profile_info{profile=\"old\",mode=\"audit\",file=\"o.yaml\",gone=\"1\"} 1");
 	has(text, "execward_profile_transitions_total{profile=\"web\",verdict=\"deny\"} 11");
 	has(text, "execward_profile_transition_reasons_total{profile=\"web\",reason=\"gain\"} 10");

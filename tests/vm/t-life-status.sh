@@ -27,6 +27,9 @@ like "counted by profile: deny" '\{"allow":1,"audit":0,"deny":1,"kill":0,"reason
 like "audit" '\{"allow":1,"audit":1,"deny":0,"kill":0,"reasons":[^}]*"gain":1,[^}]*\},"name":"see","mode":"audit"\}' "$status"
 like "kill" '\{"allow":1,"audit":0,"deny":0,"kill":1,"reasons":[^}]*"gain":1,[^}]*\},"name":"dead","mode":"kill"\}' "$status"
 like "and in all" '"counters":\{"allow":3,"audit":1,"deny":1,"kill":1,"reasons":\{"untagged":0,"no-gain":3,[^}]*"gain":3,' "$status"
+G='"allow":0,"audit":1,"deny":1,"kill":1'
+N='"allow":0,"audit":0,"deny":0,"kill":0'
+like "and gains by kind and verdict" "\"gains\":\{\"uid\":\{$G\},\"gid\":\{$N\},\"caps\":\{$G\},\"label\":\{$N\}\}" "$status"
 rm /sys/fs/bpf/execward/links/ew_task_alloc
 rc "a hook was taken away" 1 execward status
 like "says which, and what to do" '^status    not whole: program ew_task_alloc is not attached; unload and load again$' "$(cat "$T_OUT")"

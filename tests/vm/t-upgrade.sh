@@ -138,6 +138,8 @@ read -r allowed_after denied_after <<V
 $(verdicts)
 V
 is "each refusal is counted once" $((c_tries + p_tries)) $((denied_after - denied_before))
+# all that is denied here is so for its gain of a user id
+is "so is what they would have gained" "$(counter deny)" "$(execward metrics | sed -n 's/^execward_gains_total{kind="uid",verdict="deny"} //p')"
 # an exec that is just beginning when the count passes from one set to the other may be counted by both, or none
 ok "and what else was begun there" test $((allowed_after - allowed_before)) -le 2
 ok "each refusal is recorded, or counted as lost" wait_for 60 all_told $((c_tries + p_tries))

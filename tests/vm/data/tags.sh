@@ -105,7 +105,7 @@ asker_stop() {
 }
 
 # counter NAME: of all profiles together. Not for free: `status` looks through a million places of a map.
-counter() { execward status --json | sed -n "s/.*\"counters\":.*\"$1\":\([0-9]*\).*/\1/p"; }
+counter() { execward status --json | sed -n "s/.*\"counters\"://; s/\"gains\":.*}},//; s/.*\"$1\":\([0-9]*\).*/\1/p"; }
 
 # threads_are PID N;  thread_of PID: one that is not the leader
 threads_are() { set -- "$2" /proc/"$1"/task/* && [ $# = $(($1 + 1)) ]; }
