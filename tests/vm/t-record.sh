@@ -17,7 +17,7 @@ t_case "without a reader"
 # built: the times of the last records that were built in the first place of each processor
 built() {
 	for cpu in $(seq 0 $(($(nproc) - 1))); do
-		bpftool map lookup pinned /sys/fs/bpf/execward/maps/scratches key $((cpu * 4)) 0 0 0 |
+		bpftool map lookup name scratches key $((cpu * 4)) 0 0 0 |
 			awk '/"record":/ { inside = 1 } inside && /"time":/ { print $2 + 0; exit }'
 	done
 }
