@@ -177,7 +177,6 @@ unit-tests: $(UNIT_TESTS)
 check: deps-vm
 	$(call need,$(LINT_PACKAGES) $(PACKAGING_PACKAGES))
 	$(Q)$(MAKE) $(JOBS) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no
-	$(Q)$(MAKE) $(JOBS) --no-print-directory unit-tests DEPS=no O=$(O)/sanitize SANITIZE=address,undefined
 	$(Q)O=$(O) tests/check unit sanitized docs build packages demo runner vm
 
 check-unit: deps-unit

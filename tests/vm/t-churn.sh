@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Cgroups come and go, 1,000 a round, 100 rounds, in tagged cgroups and by patterns: what the maps hold for them goes, too.
 # images: small
-# kernels: 6.1 newest
+# kernels: 6.1
 # timeout: 120
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh
