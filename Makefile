@@ -8,6 +8,7 @@ VERSION := 0.1.0
 
 # Everything is made in $(O); a build with sanitizers has a place of its own.
 SANITIZE ?=
+comma := ,
 O ?= build$(if $(SANITIZE),/sanitize)
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -158,11 +159,13 @@ $(O)/completion/%: $(O)/execward dist/make-completion
 
 # --- tests --------------------------------------------------------------------------------------------------------
 
+# what makes the JSON of records goes through tests/unit/keep_records.c
+KEEP_RECORDS := $(patsubst %,-Wl$(comma)--wrap=%,ew_record_json ew_record_json_lost ew_record_json_again ew_change_json)
 # tables of cases override defaults on purpose, and leave out what is nothing
 $(O)/tests/unit/%.o: EW_CFLAGS += -Wno-override-init -Wno-missing-field-initializers -Ibpf -DEW_TEST_DIR='"$(CURDIR)/tests/unit"' -DEW_SOURCE_DIR='"$(CURDIR)"'
-$(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJ)
+$(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/keep_records.o $(UNIT_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $^ $(pkg_libs) $(shell $(PKG_CONFIG) --libs cmocka) -o $@
+	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $(KEEP_RECORDS) $^ $(pkg_libs) $(shell $(PKG_CONFIG) --libs cmocka) -o $@
 
 # run inside test guests, which may have no shared libraries; GUEST_BARE without libc
 GUEST_BARE := fdsee tagain

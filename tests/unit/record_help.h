@@ -71,6 +71,16 @@ static inline struct sample sample_make(void)
 	return s;
 }
 
+/* REASON, with a verdict that has it. */
+static inline void sample_reason(struct sample *s, __u32 reason)
+{
+	const __u64 allow = EW_BIT(EW_REASON_UNTAGGED) | EW_BIT(EW_REASON_NO_GAIN) | EW_BIT(EW_REASON_NOT_CONTROLLED) |
+			    EW_BIT(EW_REASON_USERNS) | EW_BIT(EW_REASON_EXCEPTION);
+
+	s->record.reason = reason;
+	s->record.verdict = allow >> reason & 1 ? EW_VERDICT_ALLOW : EW_VERDICT_DENY;
+}
+
 /* The bytes on the wire. The caller frees them. */
 static inline char *sample_bytes(const struct sample *s, size_t *len)
 {

@@ -87,6 +87,7 @@ static void test_messages(void **state)
 		char id[64], word[64];
 		size_t len;
 
+		sample_reason(&s, verdict == EW_VERDICT_ALLOW ? EW_REASON_EXCEPTION : EW_REASON_GAIN);
 		s.record.verdict = verdict;
 		assert_int_equal(sample_view(&s, &view), 0);
 		entry = ew_journal_entry(&view, &names, OFFSET, &len);
@@ -109,7 +110,7 @@ static void test_catalog_values(void **state)
 		struct ew_record_view view;
 		size_t len;
 
-		s.record.reason = reason;
+		sample_reason(&s, reason);
 		assert_int_equal(sample_view(&s, &view), 0);
 		entry = ew_journal_entry(&view, &names, OFFSET, &len);
 		assert_non_null(entry);

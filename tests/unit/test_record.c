@@ -319,6 +319,7 @@ static void test_json_words(void **state)
 	for (__u32 i = 0; i < EW_VERDICT_MAX; i++) {
 		json_object *root;
 
+		sample_reason(&s, i == EW_VERDICT_ALLOW ? EW_REASON_EXCEPTION : EW_REASON_GAIN);
 		s.record.verdict = i;
 		root = sample_json(&s);
 		assert_string_equal(json_object_get_string(at(root, "verdict")), ew_words_name(&ew_verdict_words, i));
@@ -327,7 +328,7 @@ static void test_json_words(void **state)
 	for (__u32 i = 0; i < EW_REASON_MAX; i++) {
 		json_object *root;
 
-		s.record.reason = i;
+		sample_reason(&s, i);
 		root = sample_json(&s);
 		assert_string_equal(json_object_get_string(at(root, "reason")), ew_words_name(&ew_reason_words, i));
 		json_object_put(root);
@@ -360,6 +361,7 @@ static void test_json_absent(void **state)
 
 	(void)state;
 	memset(s.record.profile, 0, sizeof(s.record.profile));
+	sample_reason(&s, EW_REASON_UNTAGGED);
 	memset(s.record.rule_file, 0, sizeof(s.record.rule_file));
 	s.record.profiles = 0;
 	s.record.file_path_len = -ENAMETOOLONG;

@@ -93,8 +93,9 @@ static void test_words(void **state)
 		struct sample s = sample_make();
 		struct ew_record_view view;
 
-		s.record.verdict = i % EW_VERDICT_MAX;
-		s.record.reason = i % EW_REASON_MAX;
+		sample_reason(&s, i % EW_REASON_MAX);
+		if (s.record.verdict != EW_VERDICT_ALLOW)
+			s.record.verdict = EW_VERDICT_AUDIT + i % (EW_VERDICT_MAX - EW_VERDICT_AUDIT);
 		s.record.causes = EW_BIT(i % EW_CAUSE_MAX);
 		s.record.shapes = EW_BIT(i % EW_SHAPE_MAX);
 		s.record.gains = EW_BIT(EW_GAIN_CAPS) | EW_BIT(EW_GAIN_LABEL);
