@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # list: what put each cgroup, user, program and process under its profiles, and where.
 # images: small
-# kernels: 6.12
+# kernels: all
 # timeout: 120
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2016 # expands in there

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # reload: what it changes, what it refuses, what it prints; cat-config and show.
 # images: small
-# kernels: 6.12
+# kernels: all
 # timeout: 180
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2317 # called by name
