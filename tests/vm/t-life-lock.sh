@@ -59,7 +59,6 @@ is "done" refused "$(gain_in /a)"
 wait
 ok "untag" execward untag --cgroup /a
 
-
 # overtaken CMD...: CMD waits for the lock while what is loaded is replaced; $overtaken is its pid
 overtaken() {
 	exec 9>>$LOCK
