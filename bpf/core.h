@@ -68,6 +68,25 @@ static __always_inline __u32 ew_core_root_uid(struct user_namespace *ns)
 	return (__u32)-1;
 }
 
+/*
+ * PTR, a struct TYPE, to read from only. For each pointer that is read from one that it trusts, the verifier of
+ * Linux 6.12 looks up to four times for a type by its name in all of the kernel's BTF (btf_nested_type_is_trusted(),
+ * kernel/bpf/verifier.c), and does nothing longer in a load; from one that it does not trust it lets be read as well.
+ * The function is there from Linux 6.2 on (commit a35b9af4ec2c), and is no instruction of its own. Weak: see
+ * ew_has_cast.
+ */
+#define EW_SEEN(type, ptr) ((struct type *)ew_core_seen((void *)(ptr), bpf_core_type_id_kernel(struct type)))
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+/* Set before loading: 1 where the kernel has bpf_rdonly_cast(), else the verifier never gets to the call. */
+const volatile __u32 ew_has_cast = 0;
+
+static __always_inline void *ew_core_seen(void *ptr, __u32 type)
+{
+	return ew_has_cast ? bpf_rdonly_cast(ptr, type) : ptr;
+}
+
 #define EW_MNT_NOSUID 0x01 /* linux/mount.h */
 
 /*
@@ -97,10 +116,10 @@ struct super_block___ns {
 /* Are the set-id bits of FILE, owned by UID and GID, looked at for a task in NS (bprm_fill_uid(), fs/exec.c)? */
 static __always_inline bool ew_core_may_setid(const struct file *file, struct user_namespace *ns, __u32 uid, __u32 gid)
 {
-	struct super_block___ns *sb = (void *)file->f_inode->i_sb;
+	struct super_block___ns *sb = (void *)EW_SEEN(file, file)->f_inode->i_sb;
 	struct user_namespace *owner = BPF_CORE_READ(sb, s_user_ns);
 
-	if (file->f_path.mnt->mnt_flags & EW_MNT_NOSUID)
+	if (EW_SEEN(file, file)->f_path.mnt->mnt_flags & EW_MNT_NOSUID)
 		return false;
 	if (owner != ns && BPF_CORE_READ(owner, level))
 		return false;

@@ -223,7 +223,7 @@ static __always_inline __u32 ew_caller_put_saved(struct ew_record *r, struct tas
 static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_struct *current, struct file *file,
 					    const struct ew_exec *x, bool refused)
 {
-	struct inode *inode = file->f_inode;
+	struct inode *inode = EW_SEEN(file, file)->f_inode;
 	__u32 used = 0;
 	long len;
 
@@ -248,7 +248,7 @@ static __always_inline __u64 ew_record_fill(struct ew_record *r, struct task_str
 	r->file_gid = inode->i_gid.val;
 	r->pid = current->tgid;
 	r->tid = current->pid;
-	r->ppid = current->real_parent->tgid;
+	r->ppid = EW_SEEN(task_struct, current)->real_parent->tgid;
 	r->cgroup_id = bpf_get_current_cgroup_id();
 
 	/* lengths count the NUL, which the next path overwrites */

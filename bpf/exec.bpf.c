@@ -199,10 +199,10 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 			ew_exec_end(st, x);
 		return 0;
 	}
-	ew_creds_read(current->cred, &x->before);
+	ew_creds_read(EW_SEEN(task_struct, current)->cred, &x->before);
 	x->after = x->before;
 	ew_identity_read(bprm->file, &x->program);
-	ew_identity_read(current->mm->exe_file, &x->from);
+	ew_identity_read(EW_SEEN(task_struct, current)->mm->exe_file, &x->from);
 	if (!check)
 		return ew_refuse(st, current, bprm->file, x, false);
 	ew_count_check();
@@ -213,7 +213,7 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 /* All pointers are followed before anything branches: to follow one is what costs the verifier of Linux 6.12 most. */
 static __always_inline __u32 ew_shapes_of(struct linux_binprm *bprm)
 {
-	struct file *file = bprm->file;
+	struct file *file = EW_SEEN(file, bprm->file);
 	struct inode *inode = file->f_inode;
 	struct dentry *dentry = file->f_path.dentry;
 	struct super_block *sb = inode->i_sb;
@@ -301,10 +301,10 @@ int BPF_PROG(ew_check_security, struct linux_binprm *bprm, int ret)
 			ew_script_save(current, bprm->file, x);
 		return 0;
 	}
-	ew_creds_read(current->cred, &x->before);
+	ew_creds_read(EW_SEEN(task_struct, current)->cred, &x->before);
 	x->after = x->before;
 	ew_identity_read(bprm->file, &x->program);
-	ew_identity_read(current->mm->exe_file, &x->from);
+	ew_identity_read(EW_SEEN(task_struct, current)->mm->exe_file, &x->from);
 	return ew_refuse(st, current, bprm->file, x, false);
 }
 
@@ -342,7 +342,7 @@ int BPF_PROG(ew_vfs_caps, void *idmap, void *dentry, void *caps, int ret)
 /* For the record alone: what the program would have gained, had the task not set no_new_privs. */
 static __always_inline void ew_withhold(const struct cred *before, const struct file *file, struct ew_exec *x)
 {
-	const struct inode *inode = file->f_inode;
+	const struct inode *inode = EW_SEEN(file, file)->f_inode;
 	bool setid = ew_core_may_setid(file, before->user_ns, inode->i_uid.val, inode->i_gid.val);
 	struct ew_grants grants = {
 		.setuid = setid && inode->i_mode & EW_S_ISUID,
@@ -390,7 +390,7 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 
 	if (ret || !st)
 		return ret;
-	before = current->cred;
+	before = EW_SEEN(task_struct, current)->cred;
 	after = bprm->cred;
 	generation = ew_generation(st);
 	x = ew_exec_followed(current, st);
@@ -418,7 +418,7 @@ int BPF_PROG(ew_creds_from_file, struct linux_binprm *bprm, struct file *file, i
 	}
 	EW_READ_AGAIN();
 	ew_identity_read(file, &x->program);
-	ew_identity_read(current->mm->exe_file, &x->from);
+	ew_identity_read(EW_SEEN(task_struct, current)->mm->exe_file, &x->from);
 	ew_creds_read(before, &x->before);
 	ew_creds_read(after, &x->after);
 	x->hints.egid_in_groups = x->after.egid != x->before.egid && ew_creds_in_groups(before, x->after.egid);

@@ -55,7 +55,7 @@ struct task_struct___fds {
 /* Notes where the table of the current task is. */
 static __always_inline void ew_fds_find(struct task_struct *current, struct ew_fd_table *table)
 {
-	struct fdtable___fds *fdt = ((struct task_struct___fds *)current)->files->fdt;
+	struct fdtable___fds *fdt = ((struct task_struct___fds *)EW_SEEN(task_struct, current))->files->fdt;
 
 	table->open = (__u64)fdt->open_fds;
 	table->cloexec = (__u64)fdt->close_on_exec;
@@ -71,7 +71,7 @@ static __always_inline void ew_fds_find(struct task_struct *current, struct ew_f
  */
 static __always_inline bool ew_fds_own(struct task_struct *current)
 {
-	struct task_struct___fds *task = (void *)current;
+	struct task_struct___fds *task = (void *)EW_SEEN(task_struct, current);
 
 	return task->files->count.counter == 1 && (!bpf_core_field_exists(task->io_uring) || !task->io_uring);
 }
@@ -274,7 +274,7 @@ static __always_inline void ew_fds_count(struct ew_fd_table *table, __u32 min, _
 /* Paths of descriptors and of parents are those that the task sees. */
 static __always_inline void ew_fds_walk_from(struct ew_scratch *s, struct task_struct *current)
 {
-	struct task_struct___fds *task = (void *)current;
+	struct task_struct___fds *task = (void *)EW_SEEN(task_struct, current);
 	struct mount___fd *home = ew_fd_mount(task->fs->root.mnt);
 
 	s->fd.root = (__u64)task->fs->root.dentry;
@@ -310,7 +310,7 @@ static __always_inline __u64 ew_fds_append(struct ew_scratch *s, struct task_str
  */
 static __always_inline bool ew_fds_of_manager(struct task_struct *current, const struct ew_identity *executor)
 {
-	struct task_struct___fds *task = (void *)current, *parent = task->real_parent;
+	struct task_struct___fds *task = (void *)EW_SEEN(task_struct, current), *parent = task->real_parent;
 	struct ew_identity own, first;
 
 	if (parent->tgid != 1 || !parent->mm || !parent->mm->exe_file)

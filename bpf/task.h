@@ -78,7 +78,7 @@ static __always_inline bool ew_creds_in_groups(const struct cred *cred, __u32 gi
 
 static __always_inline void ew_identity_read(const struct file *file, struct ew_identity *out)
 {
-	struct inode *inode = file->f_inode;
+	struct inode *inode = EW_SEEN(file, file)->f_inode;
 
 	out->ino = inode->i_ino;
 	out->dev = inode->i_sb->s_dev;

@@ -12,10 +12,10 @@
 
 #include <bpf/skel_internal.h> /* which lacks what the above include */
 
+#include "kernel_btf.h"
 #include "light.h"
 #include "log.h"
 #include "stage.h"
-#include "verity.h"
 
 /* so that the loader that bpftool has generated can be looked at, and changed, before it runs */
 static int run_loader(struct bpf_load_and_run_opts *opts);
@@ -130,6 +130,17 @@ static int set_sizes(struct execward *skel)
  * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself
  * does the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF.
  */
+/* What the programs may call: they are told, as no program can ask. */
+static void ask_kernel(struct execward *obj)
+{
+	static const char *const names[] = {"bpf_get_fsverity_digest", "bpf_rdonly_cast"};
+	bool has[EW_ARRAY_SIZE(names)];
+
+	ew_kernel_has(names, has, EW_ARRAY_SIZE(names));
+	obj->rodata->ew_has_verity = has[0];
+	obj->rodata->ew_has_cast = has[1];
+}
+
 int ew_skeleton_open(struct ew_skeleton **out, __u32 number)
 {
 	EW_CLEANUP(ew_skeleton_free) struct ew_skeleton *s = calloc(1, sizeof(*s));
@@ -145,7 +156,7 @@ int ew_skeleton_open(struct ew_skeleton **out, __u32 number)
 	look_at_loader(s->main);
 	s->number = number;
 	s->main->rodata->ew_number = number;
-	s->main->rodata->ew_has_verity = ew_verity_supported();
+	ask_kernel(s->main);
 	ew_label_find(&s->labels);
 	s->main->rodata->ew_label_module = s->labels.module;
 	s->main->rodata->ew_label_offset = s->labels.offset;

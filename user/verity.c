@@ -3,43 +3,18 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "kernel_btf.h"
 #include "log.h"
 
-#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
-#define CHUNK (1U << 20) /* bytes */
-
-/* The name is looked for in the bytes of the kernel's BTF, whose strings are as they are: to parse it takes a second.
- */
 bool ew_verity_supported(void)
 {
-	static const char name[] = "\0bpf_get_fsverity_digest"; /* with the end of the string before */
-	static char buf[CHUNK + sizeof(name)];
-	unsigned int major = 0, minor = 0;
-	_cleanup_close_ int fd = -1;
-	struct utsname kernel = {};
-	size_t kept = 0;
-	ssize_t n;
+	bool supported;
 
-	/* an older kernel is not worth the reading */
-	uname(&kernel);
-	if (sscanf(kernel.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 8))
-		return false;
-	fd = open(KERNEL_BTF, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	while ((n = read(fd, buf + kept, CHUNK)) > 0) {
-		size_t length = kept + (size_t)n;
-
-		if (memmem(buf, length, name, sizeof(name)))
-			return true;
-		kept = length < sizeof(name) ? length : sizeof(name);
-		memmove(buf, buf + length - kept, kept);
-	}
-	return false;
+	ew_kernel_has((const char *const[]){"bpf_get_fsverity_digest"}, &supported, 1);
+	return supported;
 }
 
 int ew_verity_refuse(const struct ew_image *image)
