@@ -63,7 +63,8 @@ void ew_inventory_sort(struct ew_inventory *inventory);
  * ew_inventory_owners - fills in `package`, as TOOL has it: "dpkg-query", or the path of what understands the same
  *
  * Without that tool there are no packages. LINKS: paths below /usr are also known without it ("/usr/bin/su" as
- * "/bin/su"), as lists of packages from before the directories were merged have them. Returns 0 or a negative errno.
+ * "/bin/su"), as lists of packages from before the directories were merged have them. Of what is diverted
+ * (dpkg-divert(1)) it is the package whose file is there. Returns 0, 1 if the tool failed, or a negative errno.
  */
 int ew_inventory_owners(struct ew_inventory *inventory, const char *tool, bool links);
 
