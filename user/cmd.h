@@ -58,7 +58,7 @@ enum ew_exit {
 	X("learn", learn, "FILE...", "the smallest exceptions that would have allowed what records say was refused")   \
 	X("report", report, "FILE...",                                                                                 \
 	  "one self-contained page of records: who gained which power by what, for a browser")                         \
-	X("scan", scan, "[--as USER] [--profile NAME]... [--json] [--no-pager]",                                       \
+	X("scan", scan, "[--as USER] [--profile NAME]... [--timeout SECONDS] [--json] [--no-pager]",                   \
 	  "the set-id and file-capability programs of all mounts, and what each profile says to them")
 
 #define X(name, fn, synopsis, help) int ew_cmd_##fn(int argc, char **argv);

@@ -4,19 +4,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "apart.h"
 #include "cmd.h"
 #include "cmd_source.h"
 #include "inventory_print.h"
 #include "log.h"
+#include "record_filter.h"
 
 #define POWERLESS "nobody" /* whose login has no right that others have not */
 #define THREADS_MAX 16
+#define PATIENCE 30 /* seconds: longer than a disk takes to start turning */
+#define PATIENCE_MAX 86400
 
 static const char help_text[] =
 	"\n"
 	"      --as USER       who executes them is as a login of USER leaves him; without it, for each\n"
 	"                      program, one who may execute it and can nothing else\n"
 	"      --profile NAME  what this profile says; may be given again; without it, what each says\n"
+	"      --timeout SECONDS\n"
+	"                      a mount that gives no answer for so long is left out; default 30\n"
 	"      --json          one JSON document\n"
 	"      --no-pager      accepted; there is none\n"
 	"\n"
@@ -27,6 +33,7 @@ struct request {
 	const char *user;
 	const char *profiles[EW_PROFILES_MAX];
 	size_t n_profiles;
+	unsigned long patience;
 	bool json;
 };
 
@@ -34,9 +41,13 @@ struct request {
 static int parse(int argc, char **argv, struct request *r)
 {
 	static const struct option options[] = {
-		{"as", required_argument, NULL, 'a'}, {"profile", required_argument, NULL, 'f'},
-		{"json", no_argument, NULL, 'j'},     {"no-pager", no_argument, NULL, 'p'},
-		{"help", no_argument, NULL, 'h'},     {},
+		{"as", required_argument, NULL, 'a'},
+		{"profile", required_argument, NULL, 'f'},
+		{"json", no_argument, NULL, 'j'},
+		{"no-pager", no_argument, NULL, 'p'},
+		{"timeout", required_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},
+		{},
 	};
 	int c;
 
@@ -52,6 +63,11 @@ static int parse(int argc, char **argv, struct request *r)
 			r->user = optarg;
 		if (c == 'f' && r->n_profiles < EW_PROFILES_MAX)
 			r->profiles[r->n_profiles++] = optarg;
+		if (c == 't' && (!ew_parse_number(optarg, PATIENCE_MAX, &r->patience) || !r->patience)) {
+			ew_error("scan: --timeout takes a number of seconds, %d at most, not \"%s\"", PATIENCE_MAX,
+				 optarg);
+			return EW_EXIT_USAGE;
+		}
 		r->json |= c == 'j';
 	}
 	if (optind < argc) {
@@ -77,25 +93,39 @@ static int choose(const struct request *r, struct ew_scanned *s)
 	return 0;
 }
 
+/* With 1 dpkg-query failed. */
+static int find_owners(struct ew_inventory *inventory)
+{
+	struct stat st;
+	int err = ew_inventory_owners(inventory, "dpkg-query", lstat("/bin", &st) == 0 && S_ISLNK(st.st_mode));
+
+	if (err < 0)
+		return ew_error_ret(err, "packages cannot be looked up: %s", strerror(-err));
+	if (err)
+		ew_warning("dpkg-query failed: packages are not known, or not all");
+	return 0;
+}
+
 static int walk(struct ew_scanned *s)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	struct stat st;
+	struct ew_inventory_effort effort = {
+		.threads = processors < 1	      ? 1
+			   : processors > THREADS_MAX ? THREADS_MAX
+						      : (unsigned int)processors,
+		.patience = s->patience,
+	};
 	int err;
 
 	if (!f)
 		return ew_error_ret(-errno, "/proc/self/mountinfo cannot be read: %s", strerror(errno));
 	err = ew_mount_points_parse(f, &s->mounts);
 	if (err == 0)
-		err = ew_inventory_walk(&s->mounts,
-					processors < 1		   ? 1
-					: processors > THREADS_MAX ? THREADS_MAX
-								   : (unsigned int)processors,
-					&s->inventory);
-	if (err == 0)
-		err = ew_inventory_owners(&s->inventory, "dpkg-query", lstat("/bin", &st) == 0 && S_ISLNK(st.st_mode));
-	return err < 0 ? ew_error_ret(err, "the mounts cannot be looked through: %s", strerror(-err)) : 0;
+		err = ew_inventory_walk(&s->mounts, &effort, &s->inventory);
+	if (err < 0)
+		return ew_error_ret(err, "the mounts cannot be looked through: %s", strerror(-err));
+	return find_owners(&s->inventory);
 }
 
 static int judge(struct ew_scanned *s, const struct ew_caller *caller)
@@ -103,8 +133,12 @@ static int judge(struct ew_scanned *s, const struct ew_caller *caller)
 	s->judged = calloc(s->inventory.n + 1, sizeof(*s->judged));
 	if (!s->judged)
 		return ew_error_ret(-ENOMEM, "out of memory");
-	for (size_t i = 0; i < s->inventory.n; i++)
-		ew_inventory_judge(caller, !s->user, s->image, s->set, s->inventory.items[i].path, &s->judged[i]);
+	for (size_t i = 0; i < s->inventory.n; i++) {
+		s->judged[i].err = -ETIMEDOUT;
+		if (!s->inventory.items[i].mute)
+			ew_inventory_judge(caller, !s->user, s->image, s->set, s->inventory.items[i].path,
+					   &s->judged[i]);
+	}
 	return 0;
 }
 
@@ -124,6 +158,7 @@ static int scan(const struct request *r, struct ew_scanned *s, struct ew_caller 
 		return EW_EXIT_FAILED;
 	s->image = source.image;
 	s->user = r->user;
+	s->patience = (unsigned int)r->patience;
 	s->unloaded = source.in_force ? NULL : source.why;
 	if (choose(r, s) < 0 || walk(s) < 0 || judge(s, caller) < 0)
 		return EW_EXIT_FAILED;
@@ -132,7 +167,7 @@ static int scan(const struct request *r, struct ew_scanned *s, struct ew_caller 
 		return EW_EXIT_FAILED;
 	}
 	fflush(stdout);
-	ew_scanned_tell_failures(&s->inventory);
+	ew_scanned_tell_failures(s);
 	if (s->inventory.n_failures)
 		code = EW_EXIT_FAILED;
 	for (size_t i = 0; i < s->inventory.n; i++)
@@ -141,18 +176,31 @@ static int scan(const struct request *r, struct ew_scanned *s, struct ew_caller 
 	return code;
 }
 
-int ew_cmd_scan(int argc, char **argv)
+static int scan_apart(void *ctx, bool *stuck)
 {
-	struct request request = {0};
 	struct ew_scanned scanned = {0};
 	struct ew_caller caller = {0};
+	int code = scan(ctx, &scanned, &caller);
+
+	*stuck = ew_inventory_is_stuck(&scanned.inventory, scanned.mounts.n);
+	ew_caller_clear(&caller);
+	ew_inventory_clear(&scanned.inventory);
+	ew_mount_points_clear(&scanned.mounts);
+	free(scanned.judged);
+	return code;
+}
+
+int ew_cmd_scan(int argc, char **argv)
+{
+	struct request request = {.patience = PATIENCE};
 	int code = parse(argc, argv, &request);
 
-	if (code < 0)
-		code = scan(&request, &scanned, &caller);
-	ew_caller_clear(&caller);
-	ew_mount_points_clear(&scanned.mounts);
-	ew_inventory_clear(&scanned.inventory);
-	free(scanned.judged);
+	if (code >= 0)
+		return code;
+	code = ew_apart(scan_apart, &request);
+	if (code < 0) {
+		ew_error("no process can be made: %s", strerror(-code));
+		return EW_EXIT_FAILED;
+	}
 	return code;
 }

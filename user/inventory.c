@@ -35,6 +35,21 @@ int ew_inventory_fail(struct ew_inventory *inventory, char *path, int err)
 	return 0;
 }
 
+const char *ew_inventory_why(int err)
+{
+	return err == ETIMEDOUT ? "it does not answer"
+	       : err == EXDEV	? "a file system was mounted there meanwhile"
+				: strerror(err);
+}
+
+bool ew_inventory_is_stuck(const struct ew_inventory *inventory, size_t n_mounts)
+{
+	for (size_t i = 0; inventory->states && i < n_mounts; i++)
+		if (inventory->states[i] == EW_INVENTORY_MUTE)
+			return true;
+	return false;
+}
+
 static int compare_items(const void *left, const void *right)
 {
 	return strcmp(((const struct ew_inventory_item *)left)->path, ((const struct ew_inventory_item *)right)->path);

@@ -16,6 +16,7 @@ struct ew_inventory_item {
 	char *path;
 	__u32 mode;    /* as of stat(2) */
 	bool caps;     /* it has the attribute security.capability */
+	bool mute;     /* a mount on the way does not answer: who opens it may wait for ever */
 	char *package; /* that it is of; NULL: of none that is known */
 };
 
@@ -25,12 +26,17 @@ struct ew_inventory_failure {
 	int err; /* errno */
 };
 
+/* ERR, in words. */
+const char *ew_inventory_why(int err);
+
 enum ew_inventory_state {
 	EW_INVENTORY_WALKED,
 	EW_INVENTORY_VIRTUAL, /* skipped: of the kernel's own making */
 	EW_INVENTORY_AGAIN,   /* all of it was seen through another mount */
 	EW_INVENTORY_HIDDEN,  /* another mount is over it */
-	EW_INVENTORY_UNREADABLE
+	EW_INVENTORY_UNREADABLE,
+	EW_INVENTORY_MUTE, /* it does not answer */
+	EW_INVENTORY_STATES
 };
 
 struct ew_inventory {
@@ -42,15 +48,29 @@ struct ew_inventory {
 	__u64 directories, files;	 /* looked at */
 };
 
+struct ew_inventory_effort {
+	unsigned int threads;  /* at once */
+	unsigned int patience; /* seconds without any answer after which a mount is given up; > 0 */
+};
+
 /*
- * ew_inventory_walk - looks through all of MOUNTS with THREADS threads
+ * ew_inventory_walk - looks through all of MOUNTS
  *
  * Each directory is looked at once, however many mounts show it, and first where set-id bits count (not `nosuid`). A
- * mount of id 0 is taken to be whatever is at its place. Errors of the file systems are in `failures`. Returns 0 or
- * -ENOMEM; in both cases ew_inventory_clear() gives the memory back.
+ * mount of id 0 is taken to be whatever is at its place. Errors of the file systems are in `failures`: ETIMEDOUT is
+ * said of a mount that was given up, and of the directories that its threads still wait for; EXDEV of a directory where
+ * there is a mount that MOUNTS has not. Returns 0, -EAGAIN (no thread can be started) or -ENOMEM; in all cases
+ * ew_inventory_clear() gives the memory back.
  */
-int ew_inventory_walk(const struct ew_mount_points *mounts, unsigned int threads, struct ew_inventory *out);
+int ew_inventory_walk(const struct ew_mount_points *mounts, const struct ew_inventory_effort *effort,
+		      struct ew_inventory *out);
 void ew_inventory_clear(struct ew_inventory *inventory);
+
+/*
+ * Whether a mount was given up. Then there are threads that wait in the kernel, perhaps where not even SIGKILL ends
+ * them: the process may not come to its end.
+ */
+bool ew_inventory_is_stuck(const struct ew_inventory *inventory, size_t n_mounts);
 
 /* For the walk: these take PATH over, NULL being no memory. Return 0 or -ENOMEM. Not for several threads at once. */
 int ew_inventory_add(struct ew_inventory *inventory, char *path, __u32 mode, bool caps);

@@ -13,14 +13,14 @@
 #include "record_view.h"
 #include "words.h"
 
-#define CAPS_NAMED 3	 /* in the table */
-#define FAILURES_TOLD 10 /* by name; the document of --json has them all */
+#define CAPS_NAMED 3 /* in the table */
 
 static const char *const state_words[] = {
 	[EW_INVENTORY_WALKED] = "walked",	  [EW_INVENTORY_VIRTUAL] = "virtual",
 	[EW_INVENTORY_AGAIN] = "seen before",	  [EW_INVENTORY_HIDDEN] = "hidden",
-	[EW_INVENTORY_UNREADABLE] = "unreadable",
+	[EW_INVENTORY_UNREADABLE] = "unreadable", [EW_INVENTORY_MUTE] = "not answering",
 };
+_Static_assert(EW_ARRAY_SIZE(state_words) == EW_INVENTORY_STATES, "a word for each state");
 
 static size_t count_state(const struct ew_scanned *s, enum ew_inventory_state state)
 {
@@ -150,7 +150,7 @@ static void put_cell(const struct ew_scanned *s, size_t i, size_t column, unsign
 	} else if (column == KINDS) {
 		put_kinds(item, j, out);
 	} else if (j->err) {
-		fputs(column == GAINS ? strerror(-j->err) : "-", out);
+		fputs(column == GAINS ? ew_inventory_why(-j->err) : "-", out);
 	} else if (column == WHO) {
 		put_who(j, out);
 	} else if (column == GAINS) {
@@ -230,19 +230,6 @@ int ew_scanned_print(const struct ew_scanned *s, FILE *out)
 	fprintf(out, "\njudged by %s, for %s\n", s->unloaded ? "the policy files" : "the policy in force",
 		s->user ?: "a user who may execute it and can nothing else");
 	return err;
-}
-
-void ew_scanned_tell_failures(const struct ew_inventory *inventory)
-{
-	size_t n = inventory->n_failures;
-
-	for (size_t i = 0; i < n && i < FAILURES_TOLD; i++)
-		ew_warning("%s cannot be looked at: %s", inventory->failures[i].path,
-			   strerror(inventory->failures[i].err));
-	if (n > FAILURES_TOLD)
-		ew_warning("nor can %zu more; --json names them all", n - FAILURES_TOLD);
-	if (n)
-		ew_warning("the inventory is not whole%s", geteuid() ? "; run this as root" : "");
 }
 
 /* --- for programs --- */
@@ -325,7 +312,7 @@ static json_object *program_json(const struct ew_scanned *s, size_t i)
 	json_object_object_add(o, "by", by);
 	json_object_object_add(o, "package", string(item->package));
 	if (s->judged[i].err)
-		json_object_object_add(o, "error", json_object_new_string(strerror(-s->judged[i].err)));
+		json_object_object_add(o, "error", json_object_new_string(ew_inventory_why(-s->judged[i].err)));
 	else
 		judged_json(s, &s->judged[i], o);
 	return o;
@@ -355,12 +342,16 @@ int ew_scanned_print_json(const struct ew_scanned *s, FILE *out)
 		json_object *o = json_object_new_object();
 
 		json_object_object_add(o, "path", string(s->inventory.failures[i].path));
-		json_object_object_add(o, "error", json_object_new_string(strerror(s->inventory.failures[i].err)));
+		json_object_object_add(o, "error",
+				       json_object_new_string(ew_inventory_why(s->inventory.failures[i].err)));
 		json_object_array_add(unreadable, o);
 	}
 	json_object_object_add(doc, "v", json_object_new_int(1));
 	json_object_object_add(doc, "as", string(s->user));
 	json_object_object_add(doc, "policy", json_object_new_string(s->unloaded ? "files" : "in force"));
+	json_object_object_add(doc, "whole", json_object_new_boolean(!s->inventory.n_failures));
+	json_object_object_add(doc, "directories", json_object_new_uint64(s->inventory.directories));
+	json_object_object_add(doc, "files", json_object_new_uint64(s->inventory.files));
 	json_object_object_add(doc, "programs", programs);
 	json_object_object_add(doc, "mounts", mounts);
 	json_object_object_add(doc, "unreadable", unreadable);

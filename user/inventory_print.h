@@ -10,9 +10,10 @@ struct ew_scanned {
 	struct ew_inventory inventory;
 	struct ew_inventory_judged *judged; /* of each item */
 	const struct ew_image *image;
-	__u64 set;	      /* profiles that were asked */
-	const char *user;     /* who executes, of --as; NULL: one of those who may */
-	const char *unloaded; /* why the policy is that of the files; NULL: it is the one in force */
+	__u64 set;	       /* profiles that were asked */
+	const char *user;      /* who executes, of --as; NULL: one of those who may */
+	unsigned int patience; /* seconds after which a mount was given up */
+	const char *unloaded;  /* why the policy is that of the files; NULL: it is the one in force */
 };
 
 /* As a table for people, with what could not be looked at on standard error; or as one JSON document. Return 0 or
@@ -20,7 +21,7 @@ struct ew_scanned {
 int ew_scanned_print(const struct ew_scanned *scanned, FILE *out);
 int ew_scanned_print_json(const struct ew_scanned *scanned, FILE *out);
 
-/* What could not be looked at, the first few by name, on standard error. */
-void ew_scanned_tell_failures(const struct ew_inventory *inventory);
+/* What could not be looked at, mounts and the first few of all others by name, on standard error. */
+void ew_scanned_tell_failures(const struct ew_scanned *scanned);
 
 #endif

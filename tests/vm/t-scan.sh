@@ -99,6 +99,95 @@ is "a mount" unreadable "$(mount_state "$T_TMP/doc" "$M/shut")"
 like "a directory" "\"unreadable\":\[.*\{\"path\":\"$M/closed\",\"error\":\"Permission denied\"\}" "$(cat "$T_TMP/doc")"
 umount "$M/shut"
 
+# serve KIND: mounts such a file system (tmount) at $M/KIND, and waits until it is there
+serve() {
+	mkdir -p "$M/$1"
+	tmount "$1" "$M/$1" >"$T_TMP/$1" 2>&1 &
+	server=$!
+	wait_for 10 grep -q mounted "$T_TMP/$1" || note "tmount $1: $(cat "$T_TMP/$1")"
+}
+# whole KIND: whether what else there is was found
+whole() { paths "$T_TMP/doc" | grep -v "$M/$1/" | diff "$T_TMP/wanted" - >"$T_TMP/diff"; }
+grep -q fuse /proc/filesystems || t_module fuse
+scan --json >"$T_TMP/doc"
+paths "$T_TMP/doc" >"$T_TMP/wanted"
+
+t_case "a mount whose server is gone"
+serve dead
+wait $server
+rc "is a reason to fail" 1 scan --profile no
+like "it is said" "^execward: warning: the mount $M/dead \(fuse\.test\) cannot be looked at: Transport endpoint is not connected$" "$(cat "$T_OUT")"
+rc "as a document, too" 1 sh -c "execward --policy-dir $POLICY scan --json >$T_TMP/doc"
+is "the mount" unreadable "$(mount_state "$T_TMP/doc" "$M/dead")"
+like "why, and that something is missing" "\"whole\":false,.*\"unreadable\":\[\{\"path\":\"$M/dead\",\"error\":\"Transport endpoint is not connected\"\}\]\}$" "$(cat "$T_TMP/doc")"
+ok "the rest goes on" whole dead
+umount "$M/dead"
+
+t_case "a mount that root may not look at"
+serve private
+rc "is a reason to fail" 1 scan --profile no
+like "it is said" "^execward: warning: the mount $M/private \(fuse\.test\) cannot be looked at: Permission denied$" "$(cat "$T_OUT")"
+like "last" '^execward: warning: the inventory is not whole$' "$(cat "$T_OUT")"
+kill $server && wait $server
+umount "$M/private"
+
+t_case "a directory that cannot be read"
+serve broken
+scan --json >"$T_TMP/doc" 2>"$T_TMP/err"
+is "is a reason to fail" 1 $?
+like "it is said" "^execward: warning: $M/broken/broken cannot be looked at: Input/output error$" "$(cat "$T_TMP/err")"
+like "nor can a file be whose attributes cannot be read" "^execward: warning: $M/broken/odd cannot be looked at: Input/output error$" "$(cat "$T_TMP/err")"
+is "the mount was looked at" walked "$(mount_state "$T_TMP/doc" "$M/broken")"
+is "what is beside it was found" "$M/broken/prog" "$(paths "$T_TMP/doc" | grep "^$M/broken/")"
+ok "the rest goes on" whole broken
+kill $server && wait $server
+umount "$M/broken"
+
+t_case "a mount that never answers"
+# how many threads nobody can end: in the kernel they wait for the server, which has their requests
+stuck() { grep -l '^State:.*D (disk sleep)' /proc/[0-9]*/task/*/status 2>/dev/null | xargs -r grep -l '^Name:.*execward' | wc -l; }
+serve mute
+rc "does not stop it" 1 timeout 60 execward --policy-dir "$POLICY" scan --timeout 2 --profile no
+like "it is said" "^execward: warning: the mount $M/mute \(fuse\.test\) does not answer: given up after 2 seconds$" "$(cat "$T_OUT")"
+like "where" "^execward: warning: $M/mute/stuck cannot be looked at: it does not answer$" "$(cat "$T_OUT")"
+like "what it told of before is there, but not judged" "^$M/mute/prog +setuid +- +- +it does not answer +- *$" "$(cat "$T_OUT")"
+is "a thread of it is still there" 1 "$(stuck)"
+rc "who reads it does not wait for that one" 0 timeout 60 sh -c "execward --policy-dir $POLICY scan --timeout 1 --json 2>$T_TMP/err | cat >$T_TMP/doc"
+is "the mount" "not answering" "$(mount_state "$T_TMP/doc" "$M/mute")"
+like "counted" "\"unreadable\":\[\{\"path\":\"$M/mute\",\"error\":\"it does not answer\"\},\{\"path\":\"$M/mute/stuck\",\"error\":\"it does not answer\"\}" "$(sed 's#{"path":"[^"]*/mute/\(broken\|odd\)"[^}]*},##g' "$T_TMP/doc")"
+ok "the rest goes on" whole mute
+rc "a time that is none" 2 scan --timeout 0
+kill $server && wait $server
+# the requests end with the server, and those threads with them
+ok "nothing is left of it" wait_for 10 sh -c '! pidof execward'
+umount "$M/mute"
+
+t_case "several mounts that never answer"
+serve silent
+mkdir -p "$M/silent2"
+mount --bind "$M/silent" "$M/silent2"
+rc "of one file system" 1 timeout 60 execward --policy-dir "$POLICY" scan --timeout 2 --profile no
+like "both are named" "^execward: warning: the mount $M/silent \(fuse\.test\) does not answer" "$(cat "$T_OUT")"
+scan --timeout 1 --json >"$T_TMP/doc" 2>/dev/null
+is "and the other" "not answering" "$(mount_state "$T_TMP/doc" "$M/silent2")"
+is "one is waited for, in each scan" 2 "$(stuck)"
+kill $server && wait $server
+umount "$M/silent2" "$M/silent"
+
+if command -v insmod >/dev/null; then # which Debian's image has not
+	t_case "an automount"
+	t_module autofs4
+	serve autofs
+	rc "is passed over" 0 scan --json
+	cp "$T_OUT" "$T_TMP/doc"
+	is "as the kernel's own" virtual "$(mount_state "$T_TMP/doc" "$M/autofs")"
+	is "nothing is mounted for it" mounted "$(cat "$T_TMP/autofs")"
+	nok "who goes there" ls "$M/autofs/"
+	like "does mount" '^triggered$' "$(cat "$T_TMP/autofs")"
+	kill $server && wait $server
+	umount "$M/autofs"
+fi
+
 t_case "packages"
 # one that knows a file of the test; Debian's own, where there is one, is asked for all others
 tool=/usr/bin/dpkg-query
@@ -113,4 +202,20 @@ like "as dpkg has them" "^$SUID +setuid +of-a-test +everybody" "$(scan)"
 [ ! -e $tool.real ] || like "and Debian's own" '^/usr/bin/passwd +setuid +passwd +everybody' "$(scan)"
 rm $tool
 [ ! -e $tool.real ] || mv $tool.real $tool
+# another package's program in place of that of passwd, and one of the administrator's own
+if [ -e $tool ]; then
+	login=$(dpkg-query --search /usr/bin/newgrp | sed 's/:.*//')
+	dpkg-divert --package sudo --divert /usr/bin/chsh.distrib --rename --add /usr/bin/chsh >/dev/null
+	dpkg-divert --local --divert /usr/bin/newgrp.distrib --rename --add /usr/bin/newgrp >/dev/null
+	cp -p "$SUID" /usr/bin/chsh
+	cp -p "$SUID" /usr/bin/newgrp
+	scan >"$T_TMP/table"
+	like "what is diverted is still of its package" '^/usr/bin/chsh\.distrib +setuid +passwd ' "$(cat "$T_TMP/table")"
+	like "what is there in its stead is not" '^/usr/bin/chsh +setuid +- ' "$(cat "$T_TMP/table")"
+	like "by the administrator, too" "^/usr/bin/newgrp\\.distrib +setuid +$login " "$(cat "$T_TMP/table")"
+	like "of no package" '^/usr/bin/newgrp +setuid +- ' "$(cat "$T_TMP/table")"
+	rm /usr/bin/chsh /usr/bin/newgrp
+	dpkg-divert --rename --remove /usr/bin/chsh >/dev/null
+	dpkg-divert --rename --remove /usr/bin/newgrp >/dev/null
+fi
 t_done
