@@ -64,7 +64,7 @@ __noinline __u64 ew_tags_of_uid(__u32 uid, __u32 generation)
 /* By real user id, under the policy GENERATION; as the initial user namespace has it. */
 static __always_inline __u64 ew_tags_of_user(const struct ew_state *st, struct task_struct *current, __u32 generation)
 {
-	return st->users && st->in_force ? ew_tags_of_uid(EW_SEEN(task_struct, current)->cred->uid.val, generation) : 0;
+	return st->users && st->in_force ? ew_tags_of_uid(current->cred->uid.val, generation) : 0;
 }
 
 static __always_inline __u64 ew_tags_of_program_in(const struct ew_identity *program, __u32 generation)
