@@ -8,8 +8,8 @@
 #include "json_get.h"
 #include "learn.h"
 #include "log.h"
-#include "record_alike.h"
 #include "record_lines.h"
+#include "record_skim.h"
 
 static const char help_text[] =
 	"\n"
@@ -22,35 +22,28 @@ struct learning {
 	struct ew_learn learn;
 	struct ew_parsed parsed;
 	struct ew_record_lines lines;
-	struct ew_alike alike;
 };
 
-/* One that is like one that was parsed before. */
-static bool take_alike(void *ctx, const char *line, size_t len)
+static int skim_line(void *ctx, const char *line, size_t len)
 {
 	struct learning *l = ctx;
-	__u64 token, time;
 
-	if (!ew_alike_find(&l->alike, line, len, &token, &time))
-		return false;
-	ew_learn_take_again(&l->learn, token);
-	return true;
+	return ew_record_skim(line, len, &l->parsed) ? ew_learn_take(&l->learn, &l->parsed) : -EAGAIN;
 }
 
 static int take_line(void *ctx, json_object *root, const char *line, const char **why)
 {
 	const char *type = ew_json_string(root, "type");
 	struct learning *l = ctx;
-	__u64 token;
 	int err;
 
+	(void)line;
 	if (EW_STREQ(type, "lost"))
 		l->learn.lost += ew_json_number(root, "count");
 	if (!EW_STREQ(type, "exec"))
 		return 0;
 	err = ew_record_parse(root, &l->parsed, why);
-	err = err ?: ew_learn_take(&l->learn, &l->parsed, &token);
-	return err ?: ew_alike_remember(&l->alike, line, token);
+	return err ?: ew_learn_take(&l->learn, &l->parsed);
 }
 
 static int begin(struct ew_learn *learn)
@@ -74,9 +67,8 @@ static int learn_from(struct learning *l, int n, char **names)
 
 	if (err < 0)
 		return EW_EXIT_FAILED;
-	l->lines.known = take_alike;
-	err = ew_alike_init(&l->alike);
-	err = err ?: ew_record_lines_read(&l->lines, n, names, take_line, l);
+	l->lines.skim = skim_line;
+	err = ew_record_lines_read(&l->lines, n, names, take_line, l);
 	err = err ?: ew_learn_finish(&l->learn);
 	if (err == -ENOMEM)
 		ew_error("out of memory");
@@ -110,7 +102,6 @@ int ew_cmd_learn(int argc, char **argv)
 		return EW_EXIT_FAILED;
 	code = learn_from(l, argc - optind, argv + optind);
 	ew_learn_clear(&l->learn);
-	ew_alike_clear(&l->alike);
 	free(l);
 	return code;
 }

@@ -214,26 +214,19 @@ static int token_of(struct ew_learn *learn, const struct ew_parsed *p, __u64 *to
 	return err ?: find_case(learn, &key, p, token);
 }
 
-int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *record, __u64 *token)
+int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *record)
 {
-	__u64 what;
-	int err = token_of(learn, record, &what);
+	__u64 token;
+	int err = token_of(learn, record, &token);
 
 	if (err < 0)
 		return err;
-	ew_learn_take_again(learn, what);
-	if (token)
-		*token = what;
-	return 0;
-}
-
-void ew_learn_take_again(struct ew_learn *learn, __u64 token)
-{
 	learn->records++;
 	learn->refused += token != TOKEN_ALLOWED;
 	learn->not_apart += token == TOKEN_NOT_APART;
 	if (token >= TOKEN_CASE)
 		learn->cases[token - TOKEN_CASE].count++;
+	return 0;
 }
 
 void ew_learn_clear(struct ew_learn *learn)
@@ -253,7 +246,7 @@ char *ew_learn_exception(const struct ew_parsed *record)
 	EW_CLEANUP(ew_learn_clear) struct ew_learn learn = {};
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
 
-	if (ew_learn_init(&learn, NULL, &diag) < 0 || ew_learn_take(&learn, record, NULL) < 0 ||
+	if (ew_learn_init(&learn, NULL, &diag) < 0 || ew_learn_take(&learn, record) < 0 ||
 	    ew_learn_finish(&learn) < 0 || learn.n_learned != 1 || learn.learnable != 1)
 		return NULL;
 	return TAKE_PTR(learn.learned[0].text);

@@ -86,14 +86,8 @@ struct ew_learn {
  */
 int ew_learn_init(struct ew_learn *learn, const struct ew_policy *policy, struct ew_diagnostics *diag);
 
-/*
- * ew_learn_take - takes a record
- *
- * *TOKEN (NULL: not wanted) is what ew_learn_take_again() takes for one that differs in nothing that matters. Returns 0
- * or -ENOMEM.
- */
-int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *record, __u64 *token);
-void ew_learn_take_again(struct ew_learn *learn, __u64 token);
+/* Takes a record. Returns 0 or -ENOMEM. */
+int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *record);
 
 /* Finds the exceptions, and replays the records with them. Returns 0 or -ENOMEM. */
 int ew_learn_finish(struct ew_learn *learn);

@@ -282,14 +282,23 @@ static void take_apart(struct parse *p, json_object *root)
 	profiles(p, root);
 }
 
+void ew_parsed_begin(struct ew_parsed *out)
+{
+	const size_t behind = offsetof(struct ew_parsed, view.file_path);
+
+	/* but paths[], which are tens of KiB, and of which no more is looked at than was put there */
+	memset(&out->view.record, 0, EW_RECORD_FIXED);
+	memset((char *)out + behind, 0, offsetof(struct ew_parsed, bytes) + EW_RECORD_FIXED - behind);
+	out->names = (struct ew_record_names){
+		.ctx = out, .profile = profile_name, .cgroup = cgroup_path, .user = user_name, .group = group_name};
+}
+
 int ew_record_parse(json_object *root, struct ew_parsed *out, const char **why)
 {
 	struct parse p = {.out = out, .r = &out->bytes};
 	size_t used;
 
-	memset(out, 0, offsetof(struct ew_parsed, bytes) + EW_RECORD_FIXED);
-	out->names = (struct ew_record_names){
-		.ctx = out, .profile = profile_name, .cgroup = cgroup_path, .user = user_name, .group = group_name};
+	ew_parsed_begin(out);
 	take_apart(&p, root);
 	used = path(&p, ew_json_object(root, "file"), "path", 0, &p.r->file_path_len);
 	used = path(&p, ew_json_object(root, "task"), "exe", used, &p.r->exe_path_len);

@@ -40,7 +40,7 @@ static void take(struct line l, int times)
 	if (ew_record_parse(root, &parsed, &why) < 0)
 		fail_msg("%s: %s", why, text);
 	while (times--)
-		assert_int_equal(ew_learn_take(&learn, &parsed, NULL), 0);
+		assert_int_equal(ew_learn_take(&learn, &parsed), 0);
 	json_object_put(root);
 }
 
