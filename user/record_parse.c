@@ -18,6 +18,7 @@ struct parse {
 	struct ew_parsed *out;
 	struct ew_record *r; /* out->bytes */
 	const char *why;
+	bool label_named; /* a gain has the name of the new label: it is known whole */
 };
 
 static void bad(struct parse *p, const char *why)
@@ -106,6 +107,7 @@ static void gain(struct parse *p, const char *text, __u32 *kinds, __u64 *caps)
 		*caps |= 1ULL << cap;
 	} else if (EW_STREQ(text, "label") || strncmp(text, "label:", 6) == 0) {
 		*kinds |= EW_BIT(EW_GAIN_LABEL);
+		p->label_named |= text[5] == ':';
 	} else {
 		bad(p, "a gain of the record is not known here");
 	}
@@ -305,6 +307,9 @@ int ew_record_parse(json_object *root, struct ew_parsed *out, const char **why)
 	if (json_object_object_get_ex(root, "script", NULL))
 		used = path(&p, root, "script", used, &p.r->script_path_len);
 	used += ew_label_parse(root, p.r, p.r->paths + used, &p.why);
+	/* `truncated` is of either: then it is the one before */
+	if (p.label_named)
+		p.r->label_after_len &= (__u16)~EW_LABEL_CUT;
 	used += ew_record_parse_fds(ew_json_object(root, "fds"), p.r->paths + used, &p.why);
 	if (!p.why && ew_record_view_init(&out->view, p.r, EW_RECORD_FIXED + used) < 0)
 		p.why = "the record is not whole";

@@ -180,10 +180,12 @@ static void gain(struct ew_skim_parts *p, size_t i, void *ctx)
 		gains->next = cap + 1;
 		return;
 	}
-	if (ew_skim_is_word(&text, "label") || begins(&text, "label:"))
+	if (ew_skim_is_word(&text, "label") || begins(&text, "label:")) {
 		*gains->kinds |= EW_BIT(EW_GAIN_LABEL);
-	else
+		p->label_named |= text.len > strlen("label");
+	} else {
 		ew_skim_fail(&p->json);
+	}
 }
 
 static void gains(struct ew_skim_parts *p, __u32 *kinds, __u64 *caps)
@@ -314,6 +316,7 @@ bool ew_record_skim(const char *line, size_t len, struct ew_parsed *out)
 	p.json.failed = false;
 	p.out = out;
 	p.r = &out->bytes;
+	p.label_named = false;
 	ew_parsed_begin(out);
 	used = take_apart(&p);
 	if (back_to(&p, p.exe))

@@ -32,7 +32,8 @@ size_t ew_skim_label(struct ew_skim_parts *p, char *out)
 	used = (size_t)r->label_before_len + r->label_after_len;
 	if (EW_SKIM_MAYBE(&p->json, ",\"truncated\":true")) {
 		r->label_before_len |= EW_LABEL_CUT;
-		r->label_after_len |= EW_LABEL_CUT;
+		/* it is of either: if a gain has the name of the one after, it is the one before */
+		r->label_after_len |= p->label_named ? 0 : EW_LABEL_CUT;
 	}
 	if (EW_SKIM_MAYBE(&p->json, ",\"sid_before\":")) {
 		r->sid_before = ew_skim_number32(p);

@@ -17,6 +17,7 @@ struct ew_skim_parts {
 	struct ew_record *r; /* out->bytes */
 	/* Values that are passed over at first, as paths[] has them in another order than the line. NULL: not there. */
 	const char *exe, *label, *fds, *script;
+	bool label_named; /* a gain has the name of the new label: it is known whole */
 };
 
 /* The name TEXT, escaped as it is there, into the SIZE bytes at OUT. Returns its length. */
