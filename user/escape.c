@@ -22,7 +22,7 @@ static bool in_ranges(const struct range *ranges, size_t n, uint32_t c)
 	return false;
 }
 
-static bool is_control(uint32_t c)
+bool ew_escape_controls(uint32_t c)
 {
 	static const struct range controls[] = {
 		{0x00, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
@@ -114,7 +114,7 @@ size_t ew_escape(char *dst, size_t size, const void *src, size_t len, unsigned i
 			put(&sink, (const char *)p, 1);
 		else if (*p == '\\')
 			put(&sink, "\\\\", 2);
-		else if (!n || is_control(c) || ((flags & EW_ESCAPE_ASCII) && c > 0x7e))
+		else if (!n || ew_escape_controls(c) || ((flags & EW_ESCAPE_ASCII) && c > 0x7e))
 			put_bytes(&sink, p, n ? n : 1);
 		else
 			put(&sink, (const char *)p, n);
