@@ -45,7 +45,7 @@ UNIT_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev
 DEB_PACKAGES := dpkg-dev debhelper
 # what the packages and pages are held against, and the shells that complete
 PACKAGING_PACKAGES := $(DEB_PACKAGES) lintian rpm rpmlint fish zsh bash-completion python3-kubernetes \
-	python3-prometheus-client systemd tmux chromium
+	python3-prometheus-client systemd tmux valgrind chromium
 VM_PACKAGES := qemu-system-x86 mmdebstrap cpio xz-utils python3-fastjsonschema apparmor secilc
 LINT_PACKAGES := clang-format shellcheck git
 

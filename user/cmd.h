@@ -55,7 +55,8 @@ enum ew_exit {
 	X("explain", explain,                                                                                          \
 	  "PROGRAM... [--as USER] [--in CGROUP | --pid PID] [--profile NAME] [--json] [--no-pager]",                   \
 	  "what executing PROGRAM would gain, the verdict, and the rule")                                              \
-	X("learn", learn, "FILE...", "the smallest exceptions that would have allowed what records say was refused")   \
+	X("learn", learn, "[--json] [--no-pager] FILE...",                                                             \
+	  "the smallest exceptions that would have allowed what records say was refused")                              \
 	X("report", report, "FILE...",                                                                                 \
 	  "one self-contained page of records: who gained which power by what, for a browser")                         \
 	X("scan", scan, "[--as USER] [--profile NAME]... [--timeout SECONDS] [--json] [--no-pager]",                   \

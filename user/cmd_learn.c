@@ -8,49 +8,45 @@
 #include "json_get.h"
 #include "learn.h"
 #include "log.h"
-#include "record_alike.h"
 #include "record_lines.h"
+#include "record_skim.h"
 
 static const char help_text[] =
 	"\n"
+	"      --json          one JSON document\n"
+	"      --no-pager      accepted; there is none\n"
+	"\n"
 	"FILE: JSON Lines of trace, log or daemon, \"-\" for standard input. Judged by the policy files;\n"
 	"a profile that they do not have is taken to control uid, gid and caps. Nothing is changed.\n"
-	"Exit: 0 done, whatever was found; 1 failed, or there was no record.\n";
+	"Exit: 0 done, whatever was found; 1 failed, or no line was a record.\n";
 
 /* Both are large. */
 struct learning {
 	struct ew_learn learn;
 	struct ew_parsed parsed;
 	struct ew_record_lines lines;
-	struct ew_alike alike;
 };
 
-/* One that is like one that was parsed before. */
-static bool take_alike(void *ctx, const char *line, size_t len)
+static int skim_line(void *ctx, const char *line, size_t len)
 {
 	struct learning *l = ctx;
-	__u64 token, time;
 
-	if (!ew_alike_find(&l->alike, line, len, &token, &time))
-		return false;
-	ew_learn_take_again(&l->learn, token);
-	return true;
+	return ew_record_skim(line, len, &l->parsed) ? ew_learn_take(&l->learn, &l->parsed) : -EAGAIN;
 }
 
 static int take_line(void *ctx, json_object *root, const char *line, const char **why)
 {
 	const char *type = ew_json_string(root, "type");
 	struct learning *l = ctx;
-	__u64 token;
 	int err;
 
+	(void)line;
 	if (EW_STREQ(type, "lost"))
 		l->learn.lost += ew_json_number(root, "count");
 	if (!EW_STREQ(type, "exec"))
 		return 0;
 	err = ew_record_parse(root, &l->parsed, why);
-	err = err ?: ew_learn_take(&l->learn, &l->parsed, &token);
-	return err ?: ew_alike_remember(&l->alike, line, token);
+	return err ?: ew_learn_take(&l->learn, &l->parsed);
 }
 
 static int begin(struct ew_learn *learn)
@@ -67,39 +63,52 @@ static int begin(struct ew_learn *learn)
 	return err;
 }
 
+/* Returns 0 or -ENOMEM. */
+static int print(const struct learning *l, bool json)
+{
+	if (json)
+		return ew_learn_print_json(&l->learn, l->lines.lines, l->lines.bad, stdout);
+	ew_learn_print(&l->learn, stdout);
+	return 0;
+}
+
 /* Returns EW_EXIT_*. */
-static int learn_from(struct learning *l, int n, char **names)
+static int learn_from(struct learning *l, bool json, int n, char **names)
 {
 	int err = begin(&l->learn), code;
 
 	if (err < 0)
 		return EW_EXIT_FAILED;
-	l->lines.known = take_alike;
-	err = ew_alike_init(&l->alike);
-	err = err ?: ew_record_lines_read(&l->lines, n, names, take_line, l);
+	l->lines.skim = skim_line;
+	err = ew_record_lines_read(&l->lines, n, names, take_line, l);
 	err = err ?: ew_learn_finish(&l->learn);
+	code = err < 0 ? EW_EXIT_FAILED : ew_record_lines_end(&l->lines);
+	if (code == EW_EXIT_OK)
+		err = print(l, json);
 	if (err == -ENOMEM)
 		ew_error("out of memory");
-	if (err < 0)
-		return EW_EXIT_FAILED;
-	code = ew_record_lines_end(&l->lines);
-	if (code == EW_EXIT_OK)
-		ew_learn_print(&l->learn, stdout);
-	return code;
+	return err < 0 ? EW_EXIT_FAILED : code;
 }
 
 int ew_cmd_learn(int argc, char **argv)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {}};
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{"no-pager", no_argument, NULL, 'p'},
+						{"help", no_argument, NULL, 'h'},
+						{}};
 	struct learning *l;
+	bool json = false;
 	int c, code;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c != 'h')
+		if (c == '?')
 			return ew_cmd_usage("learn");
-		ew_cmd_help("learn");
-		fputs(help_text, stdout);
-		return EW_EXIT_OK;
+		if (c == 'h') {
+			ew_cmd_help("learn");
+			fputs(help_text, stdout);
+			return EW_EXIT_OK;
+		}
+		json |= c == 'j';
 	}
 	if (optind == argc) {
 		ew_error("learn takes a file of records, or \"-\" for standard input");
@@ -108,9 +117,8 @@ int ew_cmd_learn(int argc, char **argv)
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return EW_EXIT_FAILED;
-	code = learn_from(l, argc - optind, argv + optind);
+	code = learn_from(l, json, argc - optind, argv + optind);
 	ew_learn_clear(&l->learn);
-	ew_alike_clear(&l->alike);
 	free(l);
 	return code;
 }

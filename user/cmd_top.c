@@ -18,7 +18,9 @@
 
 #define NSEC_PER_SEC 1000000000LL
 #define NSEC_PER_MSEC 1000000LL
-#define REFRESH NSEC_PER_SEC
+#define REFRESH (NSEC_PER_SEC / 2)
+/* Records of a pipe that come one by one are taken together: to be woken by each would cost more than they do. */
+#define GATHER (20 * NSEC_PER_MSEC)
 
 static const char help_text[] =
 	"\n"
@@ -80,36 +82,49 @@ static __s64 now(void)
 	return time.tv_sec * NSEC_PER_SEC + time.tv_nsec;
 }
 
+/* Takes in what is new and draws it, if that is due by now. Returns whether to go on. */
+static bool draw(struct top *t, __s64 *due)
+{
+	if (now() < *due)
+		return true;
+	ew_top_feed_notes(&t->feed, &t->model, &t->notes);
+	ew_top_screen_refresh(&t->model, &t->notes);
+	*due = now() + REFRESH;
+	/* a new size of the terminal is like a key, but if its signal comes while nobody waits, nothing wakes for it */
+	return ew_top_screen_keys(&t->model, &t->notes);
+}
+
 /* Until q, or a signal. Returns 0 or a negative errno. */
 static int watch(struct top *t, int signals, int keys)
 {
-	__s64 next = 0;
-	int err = 0;
+	__s64 due = 0, look = 0; /* when to draw, and from when on to look for records */
+	int n, more;
 
-	while (err >= 0) {
-		__s64 left = (next - now() + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+	for (;;) {
+		bool looks = now() >= look;
 		struct pollfd fds[] = {
 			{.fd = signals, .events = POLLIN},
 			{.fd = keys, .events = POLLIN},
-			{.fd = ew_top_feed_fd(&t->feed), .events = POLLIN},
+			{.fd = looks ? ew_top_feed_fd(&t->feed) : -1, .events = POLLIN},
 		};
+		__s64 left;
 
-		if (left <= 0) {
-			ew_top_feed_notes(&t->feed, &t->model, &t->notes);
-			ew_top_screen_refresh(&t->model, &t->notes);
-			next = now() + REFRESH;
-			continue;
-		}
-		/* a new size of the terminal comes as EINTR, and then as a key */
-		if (poll(fds, EW_ARRAY_SIZE(fds), (int)left) < 0 && errno != EINTR)
+		if (!draw(t, &due))
+			return 0;
+		left = (looks || due < look ? due : look) - now() + NSEC_PER_MSEC - 1;
+		n = poll(fds, EW_ARRAY_SIZE(fds), left > 0 ? (int)(left / NSEC_PER_MSEC) : 0);
+		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (fds[0].revents || fds[1].revents & (POLLHUP | POLLERR))
 			return 0;
-		if (!ew_top_screen_keys(&t->model, &t->notes))
+		if ((n < 0 || fds[1].revents) && !ew_top_screen_keys(&t->model, &t->notes))
 			return 0;
-		err = ew_top_feed_read(&t->feed, &t->model);
+		more = fds[2].revents ? ew_top_feed_read(&t->feed, &t->model) : 1;
+		if (more < 0)
+			return more;
+		if (more == 0)
+			look = now() + GATHER;
 	}
-	return err;
 }
 
 /* Keys come from the terminal itself, as standard input can be the records. */
@@ -170,7 +185,7 @@ static int parse(int argc, char **argv, struct top *t)
 			return ew_cmd_usage("top");
 		t->feed.all |= c == 'a';
 		if (c == 'f')
-			t->feed.from = optarg;
+			t->feed.lines.from = optarg;
 		if (c == 's' && !find_sort(optarg, &t->sort)) {
 			ew_error("top: --sort takes execs, gains, denials, audits, leaks or name, not \"%s\"", optarg);
 			return ew_cmd_usage("top");

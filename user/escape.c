@@ -22,7 +22,7 @@ static bool in_ranges(const struct range *ranges, size_t n, uint32_t c)
 	return false;
 }
 
-static bool is_control(uint32_t c)
+bool ew_escape_controls(uint32_t c)
 {
 	static const struct range controls[] = {
 		{0x00, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
@@ -62,6 +62,26 @@ static void put(struct sink *sink, const char *text, size_t len)
 	}
 }
 
+/* Of these every byte can be the last: then there is no room left for anything. */
+static void put_plain(struct sink *sink, const unsigned char *text, size_t len)
+{
+	size_t room = sink->size ? sink->size - 1 - sink->written : 0, n = len < room ? len : room;
+
+	sink->length += len;
+	if (n)
+		memcpy(sink->dst + sink->written, text, n);
+	sink->written += n;
+}
+
+static size_t plain_length(const unsigned char *p, const unsigned char *end)
+{
+	const unsigned char *from = p;
+
+	while (p < end && *p >= 0x20 && *p < 0x7f && *p != '\\')
+		p++;
+	return (size_t)(p - from);
+}
+
 static void put_bytes(struct sink *sink, const unsigned char *bytes, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -81,13 +101,20 @@ size_t ew_escape(char *dst, size_t size, const void *src, size_t len, unsigned i
 
 	while (p < end) {
 		uint32_t c = 0;
-		size_t n = ew_utf8_decode(p, (size_t)(end - p), &c);
+		size_t n = plain_length(p, end);
 
+		/* nearly all there is */
+		if (n) {
+			put_plain(&sink, p, n);
+			p += n;
+			continue;
+		}
+		n = ew_utf8_decode(p, (size_t)(end - p), &c);
 		if ((flags & EW_ESCAPE_TEXT) && (*p == '\n' || *p == '\t' || *p == '\\'))
 			put(&sink, (const char *)p, 1);
 		else if (*p == '\\')
 			put(&sink, "\\\\", 2);
-		else if (!n || is_control(c) || ((flags & EW_ESCAPE_ASCII) && c > 0x7e))
+		else if (!n || ew_escape_controls(c) || ((flags & EW_ESCAPE_ASCII) && c > 0x7e))
 			put_bytes(&sink, p, n ? n : 1);
 		else
 			put(&sink, (const char *)p, n);

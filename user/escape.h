@@ -2,7 +2,9 @@
 #ifndef EW_ESCAPE_H
 #define EW_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -34,6 +36,9 @@ size_t ew_escape(char *dst, size_t size, const void *src, size_t len, unsigned i
 
 /* The same into memory that the caller frees. NULL when there is none. */
 char *ew_escape_dup(const void *src, size_t len, unsigned int flags);
+
+/* Is CHARACTER one that controls the terminal, the line or the direction of text, as above? */
+bool ew_escape_controls(uint32_t character);
 
 /*
  * ew_unescape - the bytes that TEXT was made of without a flag, and a NUL, to DST, which has room for SIZE bytes

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "exception_text.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "policy_print.h"
@@ -21,13 +20,13 @@ static void put_path(const char *path, FILE *out)
 	ew_policy_print_quoted(path, len, out);
 }
 
-static void put_word(FILE *out, bool *first, const char *quote, const char *word)
-{
-	fprintf(out, "%s%s%s%s", *first ? "" : ", ", quote, word, quote);
-	*first = false;
-}
+/* Who is told of gains. */
+struct teller {
+	ew_exception_gain_fn fn;
+	void *ctx;
+};
 
-static void put_ids(FILE *out, bool *first, enum ew_gain_kind kind, const __u32 *ids, __u32 n)
+static void tell_ids(const struct teller *to, enum ew_gain_kind kind, const __u32 *ids, __u32 n)
 {
 	for (__u32 i = 0; i < n; i++) {
 		char name[64], word[80];
@@ -37,44 +36,73 @@ static void put_ids(FILE *out, bool *first, enum ew_gain_kind kind, const __u32 
 		if (err < 0 || strpbrk(name, "\"\\"))
 			snprintf(name, sizeof(name), "%u", ids[i]);
 		snprintf(word, sizeof(word), "%s:%s", ew_words_name(&ew_gain_words, kind), name);
-		put_word(out, first, "\"", word);
+		to->fn(to->ctx, word, true);
 	}
 }
 
-/* The words of an exception's `gain`. `caps` is every capability the kernel has, and what is not there yet. */
-static void put_gains(const struct ew_exception *exception, const struct ew_image *image, __u64 known, FILE *out)
+static void tell_labels(const struct teller *to, const struct ew_image *image, __u64 labels)
 {
 	char word[EW_LABEL_MAX + 8];
-	bool first = true, all = known && (exception->caps & known) == known;
 
-	for (unsigned int kind = 0; kind < EW_GAIN_MAX; kind++)
-		if (exception->kinds & EW_BIT(kind))
-			put_word(out, &first, "", ew_words_name(&ew_gain_words, kind));
-	if (!(exception->kinds & EW_BIT(EW_GAIN_UID)))
-		put_ids(out, &first, EW_GAIN_UID, exception->uids, exception->n_uids);
-	if (!(exception->kinds & EW_BIT(EW_GAIN_GID)))
-		put_ids(out, &first, EW_GAIN_GID, exception->gids, exception->n_gids);
-	for (unsigned int i = 0; image && i < EW_LABEL_GLOBS_MAX && !(exception->kinds & EW_BIT(EW_GAIN_LABEL)); i++) {
-		if (!(exception->labels >> i & 1))
+	for (unsigned int i = 0; i < EW_LABEL_GLOBS_MAX; i++) {
+		if (!(labels >> i & 1))
 			continue;
 		snprintf(word, sizeof(word), "label:%s", ew_image_label(image, i));
-		put_word(out, &first, "\"", word);
+		to->fn(to->ctx, word, true);
 	}
-	if (exception->kinds & EW_BIT(EW_GAIN_CAPS))
+}
+
+void ew_exception_each_gain(const struct ew_exception_text *text, ew_exception_gain_fn each, void *ctx)
+{
+	const struct teller to = {each, ctx};
+	const struct ew_exception *e = text->exception;
+	const __u64 known = text->caps_all;
+	bool all = known && (e->caps & known) == known;
+
+	for (unsigned int kind = 0; kind < EW_GAIN_MAX; kind++)
+		if (e->kinds & EW_BIT(kind))
+			each(ctx, ew_words_name(&ew_gain_words, kind), false);
+	if (!(e->kinds & EW_BIT(EW_GAIN_UID)))
+		tell_ids(&to, EW_GAIN_UID, e->uids, e->n_uids);
+	if (!(e->kinds & EW_BIT(EW_GAIN_GID)))
+		tell_ids(&to, EW_GAIN_GID, e->gids, e->n_gids);
+	if (text->image && !(e->kinds & EW_BIT(EW_GAIN_LABEL)))
+		tell_labels(&to, text->image, e->labels);
+	if (e->kinds & EW_BIT(EW_GAIN_CAPS))
 		return;
 	if (all)
-		put_word(out, &first, "", ew_words_name(&ew_gain_words, EW_GAIN_CAPS));
+		each(ctx, ew_words_name(&ew_gain_words, EW_GAIN_CAPS), false);
 	for (unsigned int cap = 0; cap < EW_CAPS_MAX && !all; cap++)
-		if (exception->caps >> cap & 1)
-			put_word(out, &first, "", ew_cap_name(cap));
+		if (e->caps >> cap & 1)
+			each(ctx, ew_cap_name(cap), false);
+}
+
+/* A list of words in the making. */
+struct words {
+	FILE *out;
+	bool any;
+};
+
+static void put_word(void *ctx, const char *word, bool named)
+{
+	struct words *words = ctx;
+
+	fputs(words->any ? ", " : "", words->out);
+	words->any = true;
+	if (named)
+		ew_policy_print_quoted(word, strlen(word), words->out);
+	else
+		fputs(word, words->out);
 }
 
 void ew_exception_print(const struct ew_exception_text *text, unsigned int indent, FILE *out)
 {
+	struct words words = {.out = out};
+
 	fprintf(out, "%*s- program: ", (int)indent, "");
 	put_path(text->program, out);
 	fprintf(out, "\n%*s  gain: [", (int)indent, "");
-	put_gains(text->exception, text->image, text->caps_all, out);
+	ew_exception_each_gain(text, put_word, &words);
 	fputs("]\n", out);
 	if (!text->from)
 		return;

@@ -58,74 +58,95 @@ static int escaped(struct ew_flows *flows, const char *text, size_t len, __u32 *
 
 #define CAPS_NAMED 2 /* of more the number is told */
 
+/* What is told at most: two ids, a label, and capabilities; or all shapes. */
+#define POWER_SIZE (3 * EW_RECORD_GAIN_SIZE + 256)
+
 struct power {
-	FILE *out;
-	const struct ew_record *record;
+	char text[POWER_SIZE];
+	size_t len;
 	unsigned int caps;
-	bool any;
 };
+
+static void put(struct power *p, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > sizeof(p->text) - p->len)
+		len = sizeof(p->text) - p->len;
+	memcpy(p->text + p->len, text, len);
+	p->len += len;
+}
+
+static void put_word(struct power *p, const char *word)
+{
+	put(p, p->len ? " " : "");
+	put(p, word);
+}
 
 static void put_gain(void *ctx, const char *gain)
 {
 	struct power *p = ctx;
 
-	if (strncmp(gain, "cap_", 4) == 0 && ++p->caps > CAPS_NAMED)
+	if (strncmp(gain, "cap_", 4) != 0 || ++p->caps <= CAPS_NAMED)
+		put_word(p, gain);
+}
+
+/* Beside all capabilities. */
+static void put_other_gain(void *ctx, const char *gain)
+{
+	if (strncmp(gain, "label:", 6) == 0)
+		put_word(ctx, "label");
+	else if (strncmp(gain, "cap_", 4) != 0)
+		put_word(ctx, gain);
+}
+
+static void put_gains(struct power *p, const struct ew_parsed *parsed)
+{
+	char more[32];
+
+	if ((unsigned int)__builtin_popcountll(parsed->view.record.caps_gained) >= ew_cap_count()) {
+		ew_record_each_gain(&parsed->view, &parsed->names, 0, put_other_gain, p);
+		put_word(p, "all capabilities");
 		return;
-	fprintf(p->out, "%s%s", p->any ? " " : "", gain);
-	p->any = true;
+	}
+	ew_record_each_gain(&parsed->view, &parsed->names, 0, put_gain, p);
+	if (p->caps > CAPS_NAMED) {
+		snprintf(more, sizeof(more), "and %u more", p->caps - CAPS_NAMED);
+		put_word(p, more);
+	}
+	if (!p->len)
+		put(p, "nothing");
 }
 
 /* What it gained, or what was refused instead. */
-static void put_power(const struct ew_parsed *parsed, FILE *out)
+static void put_power(struct power *p, const struct ew_parsed *parsed)
 {
 	const struct ew_record *r = &parsed->view.record;
-	struct power p = {.out = out, .record = r};
 
 	switch (r->reason) {
 	case EW_REASON_EXEC_NONE:
-		fputs("any program", out);
+		put(p, "any program");
 		return;
 	case EW_REASON_FDS:
-		fputs("descriptors", out);
+		put(p, "descriptors");
 		return;
 	case EW_REASON_SHAPE:
-		fputs("shape", out);
+		put(p, "shape");
 		for (unsigned int i = 0; i < EW_SHAPE_MAX; i++)
 			if (r->shapes & EW_BIT(i))
-				fprintf(out, " %s", ew_words_name(&ew_shape_words, i));
+				put_word(p, ew_words_name(&ew_shape_words, i));
 		return;
 	default:
-		break;
+		put_gains(p, parsed);
 	}
-	if ((unsigned int)__builtin_popcountll(r->caps_gained) >= ew_cap_count()) {
-		struct ew_record_view *view = calloc(1, sizeof(*view));
-
-		if (view) {
-			view->record.gains = r->gains & ~EW_BIT(EW_GAIN_CAPS);
-			view->record.after = r->after;
-			ew_record_each_gain(view, &parsed->names, 0, put_gain, &p);
-			free(view);
-		}
-		fprintf(out, "%sall capabilities", p.any ? " " : "");
-		return;
-	}
-	ew_record_each_gain(&parsed->view, &parsed->names, 0, put_gain, &p);
-	if (p.caps > CAPS_NAMED)
-		fprintf(out, " and %u more", p.caps - CAPS_NAMED);
-	if (!p.any)
-		fputs("nothing", out);
 }
 
 static int power_of(struct ew_flows *flows, const struct ew_parsed *parsed, __u32 *out)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	struct power p = {.len = 0};
 
-	if (!f)
-		return -ENOMEM;
-	put_power(parsed, f);
-	return fclose(f) == 0 ? name_of(flows, text, size, out) : -ENOMEM;
+	put_power(&p, parsed);
+	return name_of(flows, p.text, p.len, out);
 }
 
 static int rule_of(struct ew_flows *flows, const struct ew_record *r, __u32 *out)

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <execward/label.h>
+
+#include "pattern.h"
+
 static int compare_paths(const void *left, const void *right)
 {
 	return memcmp(&((const struct ew_image_path *)left)->identity, &((const struct ew_image_path *)right)->identity,
@@ -71,6 +75,16 @@ const char *ew_image_label(const struct ew_image *image, unsigned int number)
 		if (image->labels[i].set == 1ULL << number)
 			return image->labels[i].path + 1;
 	return "?";
+}
+
+__u64 ew_image_label_matches(const struct ew_image *image, const char *label)
+{
+	char text[EW_LABEL_MAX + 1] = {EW_LABEL_MARK};
+
+	if (!image->n_labels || !image->pattern_states || strlen(label) >= EW_LABEL_MAX)
+		return 0;
+	strcpy(text + 1, label);
+	return ew_pattern_set(image->pattern_states, text);
 }
 
 void ew_image_free(struct ew_image **image)

@@ -123,6 +123,9 @@ bool ew_image_labels(const struct ew_image *image);
 /* The glob of label that bit NUMBER of ew_exception.labels stands for; "?" where there is none. */
 const char *ew_image_label(const struct ew_image *image, unsigned int number);
 
+/* The globs that match LABEL, as bits of ew_exception.labels. A longer one than EW_LABEL_MAX - 1 bytes none does. */
+__u64 ew_image_label_matches(const struct ew_image *image, const char *label);
+
 /*
  * Adds DIGEST unless the image has it. FILE is as that of struct ew_image_verity. Returns 0, -E2BIG: there are
  * EW_VERITIES_MAX, -EEXIST: another begins with the same eight bytes, so exceptions could not be told apart; -ENOMEM.

@@ -60,8 +60,8 @@ struct ew_leak *ew_leaks_get(struct ew_leaks *leaks, const struct ew_leak_words 
 
 	if (found)
 		return *found;
-	leak = leak_new(words);
-	if (leak && (leaks->n == EW_LEAKS_MAX || leak->size > EW_LEAKS_BYTES - leaks->bytes)) {
+	leak = leaks->n == EW_LEAKS_MAX ? NULL : leak_new(words);
+	if (leaks->n == EW_LEAKS_MAX || (leak && leak->size > EW_LEAKS_BYTES - leaks->bytes)) {
 		leaks->full = true;
 		free(leak);
 		return NULL;

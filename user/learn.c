@@ -57,28 +57,44 @@ int ew_learn_init(struct ew_learn *learn, const struct ew_policy *policy, struct
 	return learn->image ? 0 : -ENOMEM;
 }
 
-int ew_learn_compile(struct ew_learn *learn, const struct ew_learned *learned, struct ew_exception *out)
+int ew_learn_read_back(const char *entry, const struct ew_resolver *resolver, struct ew_image **out)
 {
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
 	EW_CLEANUP(ew_policy_free) struct ew_policy *policy = NULL;
 	EW_CLEANUP(ew_image_free) struct ew_image *image = NULL;
-	const struct ew_resolver resolver = resolver_of(learn, false);
-	const struct ew_exception_key *key = &learned->exception.key;
 	_cleanup_free_ char *text = NULL;
-	int len = asprintf(&text, "version: 1\nprofiles:\n  - name: p\n    mode: deny\n    except:\n%s", learned->text);
+	int len = asprintf(&text, "version: 1\nprofiles:\n  - name: p\n    mode: deny\n    except:\n%s", entry);
 	int err;
 
 	if (len < 0)
 		return -ENOMEM;
 	err = ew_policy_read_buffer("learned", text, (size_t)len, &policy, &diag);
-	err = err ?: ew_policy_compile(policy, 0, &resolver, &image, &diag);
+	err = err ?: ew_policy_compile(policy, 0, resolver, &image, &diag);
 	if (err < 0)
 		return err == -ENOMEM ? err : -EINVAL;
-	if (image->n_exceptions != 1 ||
-	    memcmp(&image->exceptions[0].key.program, &key->program, sizeof(key->program)) != 0 ||
+	if (image->n_exceptions != 1)
+		return -EINVAL;
+	*out = TAKE_PTR(image);
+	return 0;
+}
+
+int ew_learn_compile(struct ew_learn *learn, const struct ew_learned *learned, struct ew_exception *out)
+{
+	EW_CLEANUP(ew_image_free) struct ew_image *image = NULL;
+	const struct ew_resolver resolver = resolver_of(learn, false);
+	const struct ew_exception_key *key = &learned->exception.key;
+	struct ew_exception value;
+	int err = ew_learn_read_back(learned->text, &resolver, &image);
+
+	if (err < 0)
+		return err;
+	if (memcmp(&image->exceptions[0].key.program, &key->program, sizeof(key->program)) != 0 ||
 	    memcmp(&image->exceptions[0].key.from, &key->from, sizeof(key->from)) != 0)
 		return -EINVAL;
-	*out = image->exceptions[0].value;
+	value = image->exceptions[0].value;
+	if (!ew_learn_renumber(learn->image, image, &value.labels))
+		return -EINVAL;
+	*out = value;
 	return 0;
 }
 
@@ -136,6 +152,26 @@ static __u64 set_of(struct ew_learn *learn, const struct ew_parsed *p, int decid
 			set |= 1ULL << slot;
 	}
 	return set;
+}
+
+/*
+ * Its new label, where it is known whole and one of the profiles may mind it. A profile that the policy has not minds
+ * labels if it refused what gained nothing else.
+ */
+static int take_label(struct ew_learn *learn, const struct ew_record_view *view, struct ew_learn_key *key)
+{
+	const __u32 kind = EW_BIT(EW_GAIN_LABEL), len = view->record.label_after_len;
+	struct ew_profile *profiles = learn->image->profiles;
+	bool minded = false;
+
+	if (!(key->kinds & kind))
+		return 0;
+	if (learn->assumed >> key->decider & 1 && key->reason == EW_REASON_GAIN && key->kinds == kind)
+		profiles[key->decider].gains |= kind;
+	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++)
+		minded |= key->set >> slot & 1 && (profiles[slot].gains & kind || learn->assumed >> slot & 1);
+	/* with its mark of having been cut a length is none */
+	return minded && len < EW_LABEL_MAX ? number_of(learn, view->label_after, len, &key->label) : 0;
 }
 
 /* In mode audit such an exec goes on, and what it gains is recorded. */
@@ -211,29 +247,23 @@ static int token_of(struct ew_learn *learn, const struct ew_parsed *p, __u64 *to
 	key.set = set_of(learn, p, decider);
 	err = number_of(learn, view->file_path, view->file_path_len, &key.program);
 	err = err ?: number_of(learn, view->exe_path, view->exe_path_len, &key.from);
+	err = err ?: take_label(learn, view, &key);
 	return err ?: find_case(learn, &key, p, token);
 }
 
-int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *record, __u64 *token)
+int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *record)
 {
-	__u64 what;
-	int err = token_of(learn, record, &what);
+	__u64 token;
+	int err = token_of(learn, record, &token);
 
 	if (err < 0)
 		return err;
-	ew_learn_take_again(learn, what);
-	if (token)
-		*token = what;
-	return 0;
-}
-
-void ew_learn_take_again(struct ew_learn *learn, __u64 token)
-{
 	learn->records++;
 	learn->refused += token != TOKEN_ALLOWED;
 	learn->not_apart += token == TOKEN_NOT_APART;
 	if (token >= TOKEN_CASE)
 		learn->cases[token - TOKEN_CASE].count++;
+	return 0;
 }
 
 void ew_learn_clear(struct ew_learn *learn)
@@ -253,7 +283,7 @@ char *ew_learn_exception(const struct ew_parsed *record)
 	EW_CLEANUP(ew_learn_clear) struct ew_learn learn = {};
 	EW_CLEANUP(ew_diagnostics_clear) struct ew_diagnostics diag = {};
 
-	if (ew_learn_init(&learn, NULL, &diag) < 0 || ew_learn_take(&learn, record, NULL) < 0 ||
+	if (ew_learn_init(&learn, NULL, &diag) < 0 || ew_learn_take(&learn, record) < 0 ||
 	    ew_learn_finish(&learn) < 0 || learn.n_learned != 1 || learn.learnable != 1)
 		return NULL;
 	return TAKE_PTR(learn.learned[0].text);

@@ -9,6 +9,7 @@
 #include "policy_compile.h"
 #include "predict.h"
 #include "record_parse.h"
+#include "risk.h"
 
 /*
  * The smallest exceptions that would have allowed what records say was refused. Nothing is asked of this machine but
@@ -31,7 +32,7 @@ struct ew_learn_key {
 	__u32 reason, decider; /* as recorded; slot of the profile */
 	__u32 shapes;
 	__u32 early; /* 1: refused before anything was gained */
-	__u32 pad;
+	__u32 label; /* gained: number of its text, among the paths, from 1; 0: not known whole, or nobody minds it */
 };
 
 _Static_assert(sizeof(struct ew_learn_key) == 56, "no holes");
@@ -40,6 +41,9 @@ struct ew_learn_case {
 	struct ew_learn_key key;
 	__u64 count;
 	__u32 cgroup; /* number of a path of its first, from 1; 0: not known */
+	/* made by ew_learn_finish(), where a profile minds the label: */
+	__u64 glob;	       /* that is this label, as a bit; 0: there is none */
+	const char *why_label; /* there can be none */
 };
 
 /* An exception that is advised, or, with `why`, one that would be, could it be written. */
@@ -48,8 +52,10 @@ struct ew_learned {
 	const char *program, *from;	     /* paths, plain; from NULL: any */
 	__u32 replaces;			     /* line of the profile's own exception for the same; 0: there is none */
 	__u64 count;			     /* execs that it is for */
+	__u64 needed_by;		     /* of these: that pass, and would not without it */
 	__u32 cgroup;			     /* of one of them, as in struct ew_learn_case */
-	char *text;			     /* of an entry of `except` */
+	struct ew_risk risk;
+	char *text; /* of an entry of `except` */
 };
 
 /* Refused execs that no exception can allow. */
@@ -61,8 +67,9 @@ struct ew_unlearned {
 };
 
 struct ew_learn {
-	struct ew_image *image; /* the policy, and what stands for profiles that it does not have; owned */
-	__u64 assumed;		/* slots of those */
+	/* The policy, and what stands for profiles that it does not have, and globs for labels; owned. */
+	struct ew_image *image;
+	__u64 assumed; /* slots of those */
 	struct ew_interned paths, keys;
 	struct ew_learn_case *cases; /* by the numbers of keys */
 	size_t cases_room;
@@ -73,6 +80,7 @@ struct ew_learn {
 	__u64 allowed_by; /* of the refused: by the policy as it is now */
 
 	/* made by ew_learn_finish() */
+	bool labels_full; /* the policy's automaton has no room for one more */
 	size_t n_learned, n_unlearned;
 	struct ew_learned *learned;	/* the riskiest first */
 	struct ew_unlearned *unlearned; /* by reason, then the most frequent first */
@@ -86,14 +94,8 @@ struct ew_learn {
  */
 int ew_learn_init(struct ew_learn *learn, const struct ew_policy *policy, struct ew_diagnostics *diag);
 
-/*
- * ew_learn_take - takes a record
- *
- * *TOKEN (NULL: not wanted) is what ew_learn_take_again() takes for one that differs in nothing that matters. Returns 0
- * or -ENOMEM.
- */
-int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *record, __u64 *token);
-void ew_learn_take_again(struct ew_learn *learn, __u64 token);
+/* Takes a record. Returns 0 or -ENOMEM. */
+int ew_learn_take(struct ew_learn *learn, const struct ew_parsed *record);
 
 /* Finds the exceptions, and replays the records with them. Returns 0 or -ENOMEM. */
 int ew_learn_finish(struct ew_learn *learn);
@@ -107,12 +109,16 @@ int ew_learn_replay(struct ew_learn *learn, const struct ew_learned *without, __
 /* What was found, as text to be pasted. */
 void ew_learn_print(const struct ew_learn *learn, FILE *out);
 
+/* The same as one JSON document. LINES were read, of which BAD were left out. Returns 0 or -ENOMEM. */
+int ew_learn_print_json(const struct ew_learn *learn, unsigned long lines, unsigned long bad, FILE *out);
+
 void ew_learn_clear(struct ew_learn *learn);
 
 /*
- * ew_learn_exception - the exception that would allow the one RECORD, were all its gains controlled
+ * ew_learn_exception - the exception that would allow the one RECORD, were uid, gid and caps controlled
  *
- * As an entry of `except`. The caller frees it. NULL: none can, or there is no memory.
+ * And the label, if it gained nothing else. As an entry of `except`. The caller frees it. NULL: none can, or there is
+ * no memory.
  */
 char *ew_learn_exception(const struct ew_parsed *record);
 

@@ -2,9 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "exception_text.h"
+#include "learn_entry.h"
 #include "learn_replay.h"
-#include "risk.h"
 #include "util.h"
 #include "words.h"
 
@@ -23,17 +22,32 @@ static struct ew_learned *learned_for(struct ew_learn_program *p, const struct e
 	return NULL;
 }
 
+/* The policy's own exception for it. */
+static const struct ew_exception *had_for(const struct ew_learn_program *p, const struct ew_exception_key *key)
+{
+	for (size_t i = 0; i < p->n_had; i++)
+		if (ew_learn_same_key(&p->had[i].key, key))
+			return &p->had[i].value;
+	return NULL;
+}
+
+static struct ew_exception_key key_of(const struct ew_learn_case *c, unsigned int slot)
+{
+	return (struct ew_exception_key){
+		.program = ew_learn_identity(c->key.program),
+		.from = ew_learn_identity(c->key.from),
+		.profile = slot,
+	};
+}
+
 /* What the profile in SLOT lacks to let the case pass goes into one exception for the program and the caller's image.
  */
 static void need(struct ew_learn_program *p, const struct ew_learn_case *c, unsigned int slot)
 {
 	const struct ew_profile *profile = &p->image->profiles[slot];
-	const struct ew_exception_key key = {
-		.program = ew_learn_identity(c->key.program),
-		.from = ew_learn_identity(c->key.from),
-		.profile = slot,
-	};
+	const struct ew_exception_key key = key_of(c, slot);
 	struct ew_learned *learned = learned_for(p, &key);
+	const struct ew_exception *policy_has;
 	struct ew_exception had;
 	struct ew_learn_judged j;
 
@@ -43,11 +57,10 @@ static void need(struct ew_learn_program *p, const struct ew_learn_case *c, unsi
 					       .program = path_of(p->learn, c->key.program),
 					       .from = path_of(p->learn, c->key.from),
 					       .cgroup = c->cgroup};
-		for (size_t i = 0; i < p->n_had; i++) {
-			if (!ew_learn_same_key(&p->had[i].key, &key))
-				continue;
-			learned->exception.value = p->had[i].value;
-			learned->replaces = p->had[i].value.line;
+		policy_has = had_for(p, &key);
+		if (policy_has) {
+			learned->exception.value = *policy_has;
+			learned->replaces = policy_has->line;
 		}
 	}
 	learned->count += c->count;
@@ -56,45 +69,65 @@ static void need(struct ew_learn_program *p, const struct ew_learn_case *c, unsi
 	ew_predict_exception(profile, &j.prediction, &had, &learned->exception.value);
 }
 
-static void need_all(struct ew_learn_program *p, const struct ew_learn_case *c)
+/* Would an exception of the profile in SLOT have to name the label, as the policy's own has none for it? */
+static bool needs_label(const struct ew_learn_program *p, const struct ew_learn_case *c, unsigned int slot)
+{
+	const struct ew_exception_key key = key_of(c, slot);
+	const struct ew_exception *had = had_for(p, &key);
+	__u32 kinds = c->key.kinds & p->image->profiles[slot].gains & ~(had ? had->kinds : 0);
+
+	return kinds & EW_BIT(EW_GAIN_LABEL) && !(had && ew_learn_matching(p->learn, c) & had->labels);
+}
+
+/* Returns 0 or -ENOMEM. */
+static int need_all(struct ew_learn_program *p, struct ew_learn_case *c)
 {
 	struct ew_predict_word word;
 	struct ew_learn_judged j;
+	bool label = false;
+	__u64 refuse = 0;
+	int err;
 
 	if (ew_learn_is_final(p->learn, c) || !c->key.program)
-		return;
+		return 0;
 	ew_learn_set_up(p, c, &j);
 	for (unsigned int slot = 0; slot < EW_PROFILES_MAX; slot++) {
 		if (!(c->key.set >> slot & 1))
 			continue;
 		ew_predict_word(&j.as, slot, &word);
-		if (word.decision.reason == EW_REASON_GAIN)
-			need(p, c, slot);
+		if (!ew_reason_refuses(word.decision.reason))
+			continue;
+		/* an exception is of no use to what another profile refuses all the same */
+		if (word.decision.reason != EW_REASON_GAIN)
+			return 0;
+		refuse |= 1ULL << slot;
+		label |= needs_label(p, c, slot);
 	}
+	err = label ? ew_learn_name_label(p->learn, c) : 0;
+	/* exceptions for the rest of its gains would let more pass than is of use */
+	for (unsigned int slot = 0; !err && !c->why_label && slot < EW_PROFILES_MAX; slot++)
+		if (refuse >> slot & 1)
+			need(p, c, slot);
+	return err;
 }
 
 /* Writes it, and takes for it what that reads as. One that cannot be written stays without text. */
 static int write_out(struct ew_learn *learn, struct ew_learned *learned)
 {
-	const struct ew_profile *profile = &learn->image->profiles[learned->exception.key.profile];
-	const __u64 all = (1ULL << ew_cap_count()) - 1;
+	const struct ew_exception_text as_text = ew_learn_text_of(learn, learned);
 	size_t size;
 	FILE *f = open_memstream(&learned->text, &size);
 	int err;
 
 	if (!f)
 		return -ENOMEM;
-	ew_exception_print(&(struct ew_exception_text){.program = learned->program,
-						       .from = learned->from,
-						       .exception = &learned->exception.value,
-						       .image = learn->image,
-						       .caps_all = all & ~profile->allow_caps},
-			   6, f);
+	ew_exception_print(&as_text, 6, f);
 	if (fclose(f) != 0)
 		return -ENOMEM;
 	err = ew_learn_compile(learn, learned, &learned->exception.value);
 	if (err == -EINVAL)
 		ew_freep(&learned->text);
+	learned->risk = ew_risk_of(&learned->exception.value, learn->image);
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -122,16 +155,28 @@ static void prune(struct ew_learn_program *p)
 	p->n_learned = kept;
 }
 
+/* For how many it is, of those that are left, is asked once nothing falls any more. */
+static void count_needed(struct ew_learn_program *p)
+{
+	for (size_t i = 0; i < p->n_learned; i++) {
+		struct ew_learned *learned = &p->learned[i];
+		const struct ew_identity *from = &learned->exception.key.from;
+
+		ew_learn_put_together(p, p->learned, p->n_learned, learned);
+		learned->needed_by = ew_learn_passing(p, from);
+		ew_learn_put_together(p, p->learned, p->n_learned, NULL);
+		learned->needed_by = ew_learn_passing(p, from) - learned->needed_by;
+	}
+}
+
 /* --- what no exception can allow --- */
 
-static const char *why_not(const struct ew_learn *learn, const struct ew_learn_case *c, const struct ew_decision *d)
+static const char *why_not(const struct ew_learn_case *c, const struct ew_decision *d)
 {
-	const struct ew_profile *profile = &learn->image->profiles[d->slot];
-
 	if (d->reason != EW_REASON_GAIN)
 		return NULL;
-	if (c->key.kinds & profile->gains & EW_BIT(EW_GAIN_LABEL))
-		return "changes of labels are not learned: write an exception with label:GLOB";
+	if (c->why_label)
+		return c->why_label;
 	return c->key.program ? "a path of it cannot be written in a policy" : "the path of the program is not known";
 }
 
@@ -145,7 +190,7 @@ static int unlearn(struct ew_learn *learn, const struct ew_learn_case *c, const 
 			  : learn->assumed >> d->slot & 1 ? c->key.shapes
 							  : c->key.shapes & refused,
 		.program = path_of(learn, c->key.program),
-		.why = why_not(learn, c, d),
+		.why = why_not(c, d),
 		.count = c->count,
 	};
 	struct ew_unlearned *list;
@@ -173,16 +218,18 @@ static int learn_program(struct ew_learn_program *p, void *ctx)
 
 	(void)ctx;
 	ew_learn_put_together(p, p->learned, p->n_learned, NULL);
-	for (size_t i = 0; i < p->n_cases; i++) {
+	for (size_t i = 0; i < p->n_cases && err == 0; i++) {
 		if (!ew_reason_refuses(ew_learn_judge(p, p->cases[i]).reason))
 			learn->allowed_by += p->cases[i]->count;
 		else
-			need_all(p, p->cases[i]);
+			err = need_all(p, p->cases[i]);
 	}
 	for (size_t i = 0; i < p->n_learned && err == 0; i++)
 		err = write_out(learn, &p->learned[i]);
-	if (err == 0)
+	if (err == 0) {
 		prune(p);
+		count_needed(p);
+	}
 	learn->n_learned += p->n_learned;
 	ew_learn_put_together(p, p->learned, p->n_learned, NULL);
 	for (size_t i = 0; i < p->n_cases && err == 0; i++) {
@@ -197,10 +244,9 @@ static int learn_program(struct ew_learn_program *p, void *ctx)
 static int by_risk(const void *one, const void *other)
 {
 	const struct ew_learned *a = one, *b = other;
-	unsigned int x = ew_risk_of(&a->exception.value).score, y = ew_risk_of(&b->exception.value).score;
 
-	if (x != y)
-		return x > y ? -1 : 1;
+	if (a->risk.score != b->risk.score)
+		return a->risk.score > b->risk.score ? -1 : 1;
 	if (a->count != b->count)
 		return a->count > b->count ? -1 : 1;
 	return strcmp(a->program, b->program);

@@ -41,7 +41,8 @@ void ew_learn_set_up(const struct ew_learn_program *p, const struct ew_learn_cas
 		.n_levels = 1,
 		.shapes = {c->key.shapes},
 		.after = {.euid = c->key.euid, .egid = c->key.egid},
-		.gain = {.kinds = c->key.kinds, .caps = c->key.caps},
+		.gain = {.kinds = c->key.kinds, .caps = c->key.caps, .labels = ew_learn_matching(p->learn, c)},
+		.label = c->glob,
 	};
 	j->as = (struct ew_predict_case){.image = p->image,
 					 .prediction = &j->prediction,

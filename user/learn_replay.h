@@ -19,6 +19,26 @@ static inline struct ew_identity ew_learn_identity(__u32 number)
 int ew_learn_compile(struct ew_learn *learn, const struct ew_learned *learned, struct ew_exception *out);
 
 /*
+ * ew_learn_read_back - ENTRY, of an `except`, as the reader of policies takes it
+ *
+ * Returns 0 and the image of a policy of that one exception, which the caller frees; -EINVAL: it is none; -ENOMEM.
+ */
+int ew_learn_read_back(const char *entry, const struct ew_resolver *resolver, struct ew_image **out);
+
+/*
+ * ew_learn_name_label - the glob that is the label of C and no other, new in the learner's image if need be: in C->glob
+ *
+ * Returns 0, also when there can be none, with C->why_label set; or -ENOMEM.
+ */
+int ew_learn_name_label(struct ew_learn *learn, struct ew_learn_case *c);
+
+/* The globs of the learner's image that match C's label, as the programs would find them. */
+__u64 ew_learn_matching(const struct ew_learn *learn, const struct ew_learn_case *c);
+
+/* Makes LABELS, globs of FROM, those of TO with the same texts. False: TO has not all of them. */
+bool ew_learn_renumber(const struct ew_image *to, const struct ew_image *from, __u64 *labels);
+
+/*
  * Cases are judged program by program, with the exceptions for that one alone: no other is ever looked at, and there
  * can be thousands.
  */

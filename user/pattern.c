@@ -365,13 +365,18 @@ int ew_pattern_compile(const struct ew_pattern *patterns, size_t n, __u64 cut, s
 	return 0;
 }
 
-bool ew_pattern_matches(const struct ew_pattern_state *states, const char *path)
+__u64 ew_pattern_set(const struct ew_pattern_state *states, const char *path)
 {
 	__u32 number = EW_PATTERN_START;
 
 	while (*path && number != EW_PATTERN_DEAD)
 		number = states[number].next[(unsigned char)*path++];
-	return states[number].set != 0;
+	return states[number].set;
+}
+
+bool ew_pattern_matches(const struct ew_pattern_state *states, const char *path)
+{
+	return ew_pattern_set(states, path) != 0;
 }
 
 size_t ew_pattern_excess(const struct ew_pattern *patterns, size_t n)

@@ -31,7 +31,10 @@ bool ew_pattern_is(const char *text);
 int ew_pattern_compile(const struct ew_pattern *patterns, size_t n, __u64 cut, struct ew_pattern_state **states,
 		       size_t *n_states);
 
-/* Whether PATH is matched by the automaton of STATES, as the programs walk it (bpf/match.h). */
+/* What the patterns that match PATH are for, by the automaton of STATES, as the programs walk it (bpf/match.h). */
+__u64 ew_pattern_set(const struct ew_pattern_state *states, const char *path);
+
+/* Whether one does. */
 bool ew_pattern_matches(const struct ew_pattern_state *states, const char *path);
 
 /*

@@ -387,47 +387,6 @@ static int compile_profile(struct ew_compiler *c)
 	return err ?: merge_twins(c, start) ?: compile_fds(c);
 }
 
-/* The globs of labels come first, as those that are kept from before have no place to be told of. */
-static void refuse_patterns(struct ew_compiler *c, const struct ew_pattern *patterns, size_t n)
-{
-	size_t excess = ew_pattern_excess(patterns, n), n_labels = c->image->n_labels;
-	bool label = excess < n_labels;
-	struct ew_shown shown;
-
-	c->file = label ? c->labels[excess].file : c->patterns[excess - n_labels].file;
-	ew_compiler_error(c, label ? c->labels[excess].node : c->patterns[excess - n_labels].node,
-			  "%s pattern \"%s\", with those before it, makes an automaton of more than %d states; "
-			  "expected fewer patterns with text after a \"*\"",
-			  label ? "label" : "cgroup", ew_shown(patterns[excess].text + label, &shown),
-			  EW_PATTERN_STATES_MAX);
-}
-
-static int compile_patterns(struct ew_compiler *c)
-{
-	struct ew_image *image = c->image;
-	struct ew_pattern patterns[EW_LABEL_GLOBS_MAX + EW_PATTERNS_MAX];
-	size_t n = 0;
-	__u64 cut = 0;
-	int err;
-
-	for (size_t i = 0; i < image->n_labels; i++)
-		patterns[n++] = (struct ew_pattern){image->labels[i].path, image->labels[i].set};
-	for (size_t i = 0; i < image->n_patterns; i++) {
-		patterns[n++] = (struct ew_pattern){image->patterns[i].path, image->patterns[i].set};
-		cut |= image->patterns[i].set;
-	}
-	if (!n)
-		return 0;
-	for (__u32 slot = 0; slot < EW_PROFILES_MAX; slot++)
-		if (image->profiles[slot].mode < EW_VERDICT_DENY)
-			cut &= ~(1ULL << slot);
-	err = ew_pattern_compile(patterns, n, cut, &image->pattern_states, &image->n_pattern_states);
-	if (err != -E2BIG)
-		return err;
-	refuse_patterns(c, patterns, n);
-	return 0;
-}
-
 static int compile_files(struct ew_compiler *c, const struct ew_policy *policy)
 {
 	int err = 0;
@@ -482,7 +441,7 @@ int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, 
 		return -ENOMEM;
 	ew_compiler_keep_slots(&c, policy);
 	image->hash = ew_policy_hash(policy);
-	err = ew_compiler_keep_labels(&c) ?: compile_files(&c, policy) ?: compile_patterns(&c) ?: ew_compiler_keep_paths(&c);
+	err = ew_compiler_keep_labels(&c) ?: compile_files(&c, policy) ?: ew_compiler_patterns(&c) ?: ew_compiler_keep_paths(&c);
 	ew_lookups_clear(&c.lookups);
 	ew_compiler_merge_programs(image);
 	sources = c.sources;

@@ -53,6 +53,13 @@ int ew_policy_compile(const struct ew_policy *policy, unsigned int flags, const 
 int ew_policy_compile_slots(const struct ew_policy *policy, unsigned int flags, const struct ew_resolver *resolver,
 			    const struct ew_slots *slots, struct ew_image **out, struct ew_diagnostics *diag);
 
+/*
+ * ew_policy_compile_patterns - makes IMAGE's automaton anew, of the patterns and globs of labels that it has now
+ *
+ * Returns 0; -E2BIG: it would be too large, and the one before stays; -ENOMEM.
+ */
+int ew_policy_compile_patterns(struct ew_image *image);
+
 /* The slots of those in SLOTS that POLICY has no more, a bit each. */
 __u64 ew_policy_gone(const struct ew_policy *policy, const struct ew_slots *slots);
 

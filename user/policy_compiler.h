@@ -11,7 +11,8 @@
 
 /*
  * What the files of the compiler share; nobody else includes this. policy_compile.c goes through the policy and makes
- * profiles, cgroups and exceptions, policy_compile_subjects.c makes users and programs and chooses slots, and
+ * profiles, cgroups and exceptions, policy_compile_subjects.c makes users and programs and chooses slots,
+ * policy_compile_labels.c numbers globs of labels, policy_compile_patterns.c makes the automaton, and
  * policy_compile_names.c looks up names and paths on this machine.
  */
 
@@ -77,6 +78,9 @@ int ew_compiler_resolve_program(struct ew_compiler *c, const char *path, const s
  */
 int ew_compiler_label(struct ew_compiler *c, const char *glob, const struct ew_node *node, __u64 *labels);
 int ew_compiler_keep_labels(struct ew_compiler *c);
+
+/* Makes the image's automaton. Returns 0 or -ENOMEM; that it would be too large is told. */
+int ew_compiler_patterns(struct ew_compiler *c);
 
 /* Gives the image the paths that were looked up, and the digests. Returns 0 or -ENOMEM. */
 int ew_compiler_keep_paths(struct ew_compiler *c);

@@ -5,19 +5,29 @@
 
 #include "distinct.h"
 #include "escape.h"
+#include "utf8.h"
+
+/* What a reader of YAML takes only as an escape, or as it is but for something else (YAML 1.1, 5.1 and 5.4). */
+static bool is_special(uint32_t c)
+{
+	return ew_escape_controls(c) || c == 0xfeff || c == 0xfffe || c == 0xffff;
+}
 
 void ew_policy_print_quoted(const char *text, size_t length, FILE *out)
 {
 	putc('"', out);
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i];
+	for (size_t i = 0, n; i < length; i += n ?: 1) {
+		uint32_t c = 0;
 
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
+		n = ew_utf8_decode((const unsigned char *)text + i, length - i, &c);
+		if (!n) /* no text: its reader will say so */
+			putc(text[i], out);
+		else if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", (int)c);
+		else if (!is_special(c))
+			fwrite(text + i, 1, n, out);
 		else
-			putc(c, out);
+			fprintf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
 	}
 	putc('"', out);
 }

@@ -355,5 +355,7 @@ void ew_predict_exception(const struct ew_profile *profile, const struct ew_pred
 		list_id(out, out->uids, &out->n_uids, p->after.euid, EW_GAIN_UID);
 	if (kinds & EW_BIT(EW_GAIN_GID))
 		list_id(out, out->gids, &out->n_gids, p->after.egid, EW_GAIN_GID);
+	if (kinds & ~out->kinds & EW_BIT(EW_GAIN_LABEL) && !(p->gain.labels & out->labels))
+		out->labels |= p->label;
 	out->caps |= ew_decide_caps(profile, &p->gain);
 }

@@ -120,6 +120,7 @@ struct ew_prediction {
 	struct ew_creds after;		 /* as before, where the exec does not get so far */
 	struct ew_gain gain;
 	struct ew_withheld withheld; /* by no_new_privs */
+	__u64 label;		     /* the glob that is the new label and no other, as a bit; 0: there is none */
 };
 
 /* ew_predict - what CALLER would get by executing FILES[0], which leads to FILES[N - 1] */
@@ -152,7 +153,7 @@ void ew_predict_decide(const struct ew_predict_case *c, __u64 set, struct ew_dec
 
 /*
  * The smallest exception of PROFILE for the predicted gains, in OUT; what HAD lists is kept (NULL: nothing). Only
- * gains that the profile controls are in it.
+ * gains that the profile controls are in it. A label has to have its glob in PREDICTION, if HAD has none for it.
  */
 void ew_predict_exception(const struct ew_profile *profile, const struct ew_prediction *prediction,
 			  const struct ew_exception *had, struct ew_exception *out);

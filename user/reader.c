@@ -250,6 +250,11 @@ __u64 ew_reader_lost(const struct ew_stream *stream, __u64 lost[EW_LOSS_MAX])
 	return total;
 }
 
+bool ew_reader_in_force(const struct ew_stream *stream)
+{
+	return __atomic_load_n(&stream->state->in_force, __ATOMIC_RELAXED);
+}
+
 /* What a reader waits with. */
 static int make_wait(struct ew_stream *stream)
 {

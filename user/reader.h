@@ -81,6 +81,9 @@ int ew_reader_fd(const struct ew_stream *stream);
  */
 __u64 ew_reader_lost(const struct ew_stream *stream, __u64 lost[EW_LOSS_MAX]);
 
+/* Whether the programs that write to it are in force; false for good once they were unloaded. */
+bool ew_reader_in_force(const struct ew_stream *stream);
+
 /*
  * ew_reader_stop - no new records from here on; what is in the buffer can still be had
  *

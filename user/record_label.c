@@ -78,7 +78,7 @@ static __u16 take(json_object *object, const char *key, char *text, const char *
 	char name[EW_LABEL_MAX];
 	ssize_t len = ew_unescape(name, sizeof(name), ew_json_string(object, key));
 
-	if (len < 0 || len >= EW_LABEL_MAX) {
+	if (len < 0 || len >= EW_LABEL_MAX || memchr(name, '\0', (size_t)len)) {
 		*why = *why ?: "a label of the record is too long, or not escaped as names are";
 		return 0;
 	}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "json_get.h"
@@ -70,8 +71,12 @@ int ew_record_line(struct ew_record_lines *lines, const char *line, size_t len, 
 	int err = -EBADMSG;
 
 	lines->lines++;
-	if (lines->known && len <= EW_RECORD_LINE_MAX && lines->known(ctx, line, len))
-		return 0;
+	if (lines->skim && len <= EW_RECORD_LINE_MAX) {
+		err = lines->skim(ctx, line, len);
+		if (err != -EAGAIN)
+			return err;
+		err = -EBADMSG;
+	}
 	root = len > EW_RECORD_LINE_MAX ? NULL : parse(line, len, &why);
 	if (len > EW_RECORD_LINE_MAX)
 		why = "no record of execward: it is longer than any";
@@ -92,37 +97,67 @@ int ew_record_line(struct ew_record_lines *lines, const char *line, size_t len, 
 	return 0;
 }
 
-/* The next line into LINE, which has room for EW_RECORD_LINE_MAX + 1 bytes; of a longer one the beginning. False: none.
- */
-static bool next_line(FILE *file, char *line, size_t *len)
-{
-	bool any = false;
-	int c;
+/* A file that is read, and what was read of its last line. */
+struct reading {
+	const char *name;
+	int fd; /* -1: it is not there just now */
+	unsigned long number;
+	char *line; /* EW_RECORD_LINE_MAX + 1 bytes */
+	size_t len;
+	bool too_long; /* that line: what comes of it is dropped */
+};
 
-	*len = 0;
-	while ((c = getc_unlocked(file)) != EOF) {
-		any = true;
-		if (c == '\n')
-			break;
-		if (*len < EW_RECORD_LINE_MAX)
-			line[*len] = (char)c;
-		*len += *len <= EW_RECORD_LINE_MAX;
-	}
-	line[*len < EW_RECORD_LINE_MAX ? *len : EW_RECORD_LINE_MAX] = '\0';
-	return any;
+/* The line of LEN bytes at LINE, which are writable as is the one behind them. */
+static int take_line(struct ew_record_lines *lines, struct reading *f, char *line, size_t len, ew_record_line_fn fn,
+		     void *ctx)
+{
+	line[len] = '\0';
+	if (f->too_long)
+		len = EW_RECORD_LINE_MAX + 1;
+	f->too_long = false;
+	return ew_record_line(lines, line, len, f->name, ++f->number, fn, ctx);
 }
 
-static int read_file(struct ew_record_lines *lines, FILE *file, const char *name, ew_record_line_fn fn, void *ctx)
+/* Whole lines of what is in the buffer. */
+static int take_lines(struct ew_record_lines *lines, struct reading *f, ew_record_line_fn fn, void *ctx)
+{
+	char *end, *start = f->line;
+	int err = 0;
+
+	while (err == 0 && (end = memchr(start, '\n', f->len - (size_t)(start - f->line)))) {
+		err = take_line(lines, f, start, (size_t)(end - start), fn, ctx);
+		start = end + 1;
+	}
+	f->len -= (size_t)(start - f->line);
+	memmove(f->line, start, f->len);
+	if (f->len > EW_RECORD_LINE_MAX) {
+		f->too_long = true;
+		f->len = 0;
+	}
+	return err;
+}
+
+static int read_on(struct ew_record_lines *lines, struct reading *f, ew_record_line_fn fn, void *ctx)
+{
+	ssize_t n = 0;
+	int err = 0;
+
+	while (err == 0 && (n = read(f->fd, f->line + f->len, EW_RECORD_LINE_MAX + 1 - f->len)) > 0) {
+		f->len += (size_t)n;
+		err = take_lines(lines, f, fn, ctx);
+	}
+	return n < 0 ? ew_error_ret(-errno, "%s cannot be read: %s", f->name, strerror(errno)) : err;
+}
+
+/* To the end, where a line can lack its newline. */
+static int read_file(struct ew_record_lines *lines, int fd, const char *name, ew_record_line_fn fn, void *ctx)
 {
 	_cleanup_free_ char *line = malloc(EW_RECORD_LINE_MAX + 1);
-	unsigned long number = 0;
-	size_t len;
-	int err = line ? 0 : -ENOMEM;
+	struct reading f = {.name = name, .fd = fd, .line = line};
+	int err = line ? read_on(lines, &f, fn, ctx) : -ENOMEM;
 
-	while (err == 0 && next_line(file, line, &len))
-		err = ew_record_line(lines, line, len, name, ++number, fn, ctx);
-	if (err == 0 && ferror(file))
-		return ew_error_ret(errno ? -errno : -EIO, "%s cannot be read: %s", name, strerror(errno ?: EIO));
+	if (err == 0 && (f.len || f.too_long))
+		err = take_line(lines, &f, f.line, f.len, fn, ctx);
 	return err == -ENOMEM ? ew_error_ret(err, "%s cannot be read: %s", name, strerror(ENOMEM)) : err;
 }
 
@@ -131,15 +166,14 @@ int ew_record_lines_read(struct ew_record_lines *lines, int n, char **names, ew_
 	int err = 0;
 
 	if (n == 0)
-		return read_file(lines, stdin, "standard input", fn, ctx);
+		return read_file(lines, STDIN_FILENO, "standard input", fn, ctx);
 	for (int i = 0; i < n && err == 0; i++) {
-		FILE *file = EW_STREQ(names[i], "-") ? stdin : fopen(names[i], "re");
+		bool given = EW_STREQ(names[i], "-");
+		_cleanup_close_ int fd = given ? -1 : open(names[i], O_RDONLY | O_CLOEXEC);
 
-		if (!file)
+		if (fd < 0 && !given)
 			return ew_error_ret(-errno, "%s cannot be opened: %s", names[i], strerror(errno));
-		err = read_file(lines, file, names[i], fn, ctx);
-		if (file != stdin)
-			fclose(file);
+		err = read_file(lines, given ? STDIN_FILENO : fd, names[i], fn, ctx);
 	}
 	return err;
 }
@@ -156,47 +190,8 @@ int ew_record_lines_wait(int milliseconds)
 	return out.revents & (POLLERR | POLLHUP) ? EW_OUTPUT_READER_GONE : 0;
 }
 
-/* A file that is followed, and what was read of its last line. */
-struct followed {
-	const char *name;
-	int fd; /* -1: it is not there just now */
-	unsigned long number;
-	char *line; /* EW_RECORD_LINE_MAX + 2 bytes */
-	size_t len;
-};
-
-/* Whole lines of what is in the buffer; of a line that is too long its beginning stays, so that it shows. */
-static int take_lines(struct ew_record_lines *lines, struct followed *f, ew_record_line_fn fn, void *ctx)
-{
-	char *end, *start = f->line;
-	int err = 0;
-
-	while (err == 0 && (end = memchr(start, '\n', f->len - (size_t)(start - f->line)))) {
-		*end = '\0';
-		err = ew_record_line(lines, start, (size_t)(end - start), f->name, ++f->number, fn, ctx);
-		start = end + 1;
-	}
-	f->len -= (size_t)(start - f->line);
-	memmove(f->line, start, f->len);
-	if (f->len > EW_RECORD_LINE_MAX)
-		f->len = EW_RECORD_LINE_MAX;
-	return err;
-}
-
-static int read_on(struct ew_record_lines *lines, struct followed *f, ew_record_line_fn fn, void *ctx)
-{
-	ssize_t n = 0;
-	int err = 0;
-
-	while (err == 0 && (n = read(f->fd, f->line + f->len, EW_RECORD_LINE_MAX + 1 - f->len)) > 0) {
-		f->len += (size_t)n;
-		err = take_lines(lines, f, fn, ctx);
-	}
-	return n < 0 ? ew_error_ret(-errno, "%s cannot be read: %s", f->name, strerror(errno)) : err;
-}
-
 /* Whether the file of that name is another one than is read. */
-static bool is_replaced(const struct followed *f)
+static bool is_replaced(const struct reading *f)
 {
 	struct stat named, open_one;
 
@@ -205,7 +200,7 @@ static bool is_replaced(const struct followed *f)
 }
 
 /* What is written last to the file before is still read: its writer makes the next one when it is done with it. */
-static int next_file(struct ew_record_lines *lines, struct followed *f, ew_record_line_fn fn, void *ctx)
+static int next_file(struct ew_record_lines *lines, struct reading *f, ew_record_line_fn fn, void *ctx)
 {
 	int err = f->fd < 0 ? 0 : read_on(lines, f, fn, ctx);
 
@@ -215,14 +210,15 @@ static int next_file(struct ew_record_lines *lines, struct followed *f, ew_recor
 	f->fd = open(f->name, O_RDONLY | O_CLOEXEC);
 	f->number = 0;
 	f->len = 0;
+	f->too_long = false;
 	return 0;
 }
 
 int ew_record_lines_follow(struct ew_record_lines *lines, const char *name, ew_record_line_fn fn, void *ctx)
 {
-	_cleanup_free_ char *line = malloc(EW_RECORD_LINE_MAX + 2);
+	_cleanup_free_ char *line = malloc(EW_RECORD_LINE_MAX + 1);
 	_cleanup_close_ int fd = open(name, O_RDONLY | O_CLOEXEC);
-	struct followed f = {.name = name, .fd = fd, .line = line};
+	struct reading f = {.name = name, .fd = fd, .line = line};
 	int err = 0;
 
 	if (fd < 0)

@@ -13,9 +13,9 @@ struct ew_record_lines {
 	unsigned long lines, bad;
 	/*
 	 * Optional: takes the LEN bytes at LINE without their being parsed, if it can; CTX is that of the function that
-	 * takes records. A NUL follows.
+	 * takes records. A NUL follows. Returns 0; -EAGAIN: it cannot; or another value, which ends the reading.
 	 */
-	bool (*known)(void *ctx, const char *line, size_t len);
+	int (*skim)(void *ctx, const char *line, size_t len);
 };
 
 /* No record is longer, in bytes: paths and descriptors have limits of their own. */

@@ -18,6 +18,7 @@ struct parse {
 	struct ew_parsed *out;
 	struct ew_record *r; /* out->bytes */
 	const char *why;
+	bool label_named; /* a gain has the name of the new label: it is known whole */
 };
 
 static void bad(struct parse *p, const char *why)
@@ -106,6 +107,7 @@ static void gain(struct parse *p, const char *text, __u32 *kinds, __u64 *caps)
 		*caps |= 1ULL << cap;
 	} else if (EW_STREQ(text, "label") || strncmp(text, "label:", 6) == 0) {
 		*kinds |= EW_BIT(EW_GAIN_LABEL);
+		p->label_named |= text[5] == ':';
 	} else {
 		bad(p, "a gain of the record is not known here");
 	}
@@ -282,20 +284,32 @@ static void take_apart(struct parse *p, json_object *root)
 	profiles(p, root);
 }
 
+void ew_parsed_begin(struct ew_parsed *out)
+{
+	const size_t behind = offsetof(struct ew_parsed, view.file_path);
+
+	/* but paths[], which are tens of KiB, and of which no more is looked at than was put there */
+	memset(&out->view.record, 0, EW_RECORD_FIXED);
+	memset((char *)out + behind, 0, offsetof(struct ew_parsed, bytes) + EW_RECORD_FIXED - behind);
+	out->names = (struct ew_record_names){
+		.ctx = out, .profile = profile_name, .cgroup = cgroup_path, .user = user_name, .group = group_name};
+}
+
 int ew_record_parse(json_object *root, struct ew_parsed *out, const char **why)
 {
 	struct parse p = {.out = out, .r = &out->bytes};
 	size_t used;
 
-	memset(out, 0, offsetof(struct ew_parsed, bytes) + EW_RECORD_FIXED);
-	out->names = (struct ew_record_names){
-		.ctx = out, .profile = profile_name, .cgroup = cgroup_path, .user = user_name, .group = group_name};
+	ew_parsed_begin(out);
 	take_apart(&p, root);
 	used = path(&p, ew_json_object(root, "file"), "path", 0, &p.r->file_path_len);
 	used = path(&p, ew_json_object(root, "task"), "exe", used, &p.r->exe_path_len);
 	if (json_object_object_get_ex(root, "script", NULL))
 		used = path(&p, root, "script", used, &p.r->script_path_len);
 	used += ew_label_parse(root, p.r, p.r->paths + used, &p.why);
+	/* `truncated` is of either: then it is the one before */
+	if (p.label_named)
+		p.r->label_after_len &= (__u16)~EW_LABEL_CUT;
 	used += ew_record_parse_fds(ew_json_object(root, "fds"), p.r->paths + used, &p.why);
 	if (!p.why && ew_record_view_init(&out->view, p.r, EW_RECORD_FIXED + used) < 0)
 		p.why = "the record is not whole";

@@ -24,6 +24,9 @@ struct ew_parsed {
 	struct ew_record bytes;	  /* what the view was made of */
 };
 
+/* Empties *OUT, for what fills it. */
+void ew_parsed_begin(struct ew_parsed *out);
+
 /*
  * ew_record_parse - ROOT, of type "exec"
  *

@@ -10,7 +10,7 @@
 #include "util.h"
 #include "words.h"
 
-static int access_of(const char *text)
+int ew_fd_access_find(const char *text)
 {
 	static const struct {
 		const char *word;
@@ -48,7 +48,7 @@ static size_t reverse(const char *path, char *out)
 	return used == 1 ? 0 : used; /* "/" has no level */
 }
 
-/* What ew_fd_target() makes TARGET of: into FD and TEXT, which has room for EW_FD_PATH_MAX + 8 bytes. */
+/* What ew_fd_target() makes TARGET of: into FD and TEXT, which has room for EW_FD_TARGET_MAX + 1 bytes. */
 static void put_target(struct ew_fd *fd, const char *target, char *text)
 {
 	static const char anon[] = "anon_inode:";
@@ -88,12 +88,24 @@ static __u32 dangers_of(json_object *object)
 	return dangers;
 }
 
+size_t ew_record_put_fd(struct ew_fd *fd, const char *target, char *out)
+{
+	char text[EW_FD_TARGET_MAX + 1];
+
+	put_target(fd, target, text);
+	if (fd->text_len > EW_FD_PATH_MAX)
+		return 0;
+	memcpy(out, fd, sizeof(*fd));
+	memcpy(out + sizeof(*fd), text, fd->text_len);
+	return sizeof(*fd) + fd->text_len;
+}
+
 /* One descriptor. Returns its bytes; 0: it is none. */
 static size_t put_fd(json_object *object, char *out)
 {
 	int kind = ew_words_find(&ew_fd_kind_words, ew_json_string(object, "kind"));
-	int access = access_of(ew_json_string(object, "access"));
-	char target[EW_FD_PATH_MAX + 64], text[EW_FD_PATH_MAX + 64];
+	int access = ew_fd_access_find(ew_json_string(object, "access"));
+	char target[EW_FD_TARGET_MAX + 1];
 	struct ew_fd fd = {0};
 
 	if (kind < 0 || access < 0 || ew_unescape(target, sizeof(target), ew_json_string(object, "path")) < 0)
@@ -103,12 +115,7 @@ static size_t put_fd(json_object *object, char *out)
 	fd.access = (__u32)access;
 	fd.file.ino = ew_json_number(object, "ino");
 	fd.dangers = dangers_of(object);
-	put_target(&fd, target, text);
-	if (fd.text_len > EW_FD_PATH_MAX)
-		return 0;
-	memcpy(out, &fd, sizeof(fd));
-	memcpy(out + sizeof(fd), text, fd.text_len);
-	return sizeof(fd) + fd.text_len;
+	return ew_record_put_fd(&fd, target, out);
 }
 
 size_t ew_record_parse_fds(json_object *fds, char *out, const char **why)

@@ -1,214 +1,331 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "record_skim.h"
 
+#include <errno.h>
 #include <string.h>
-#include <time.h>
 
-#include "util.h"
+#include "record_skim_values.h"
 
-/* Walks over JSON (RFC 8259) without blanks, which is how records are written, and leaves out the values of some keys.
- */
-struct skim {
-	const char *at, *end;
-	char *out; /* NULL: what is walked over is left out */
-	__u64 time;
-	bool timed;
-};
-
-#define DEPTH_MAX 8 /* of records, and no more than the stack bears */
-
-static bool skim_value(struct skim *s, unsigned int depth);
-
-static void put(struct skim *s, const char *from)
+/* Digits to the base BASE, up to MAX of them, from *AT on, which is moved behind them. */
+static __u64 digits(struct ew_skim_parts *p, const char **at, const char *end, unsigned int base, unsigned int max)
 {
-	if (s->out)
-		s->out = mempcpy(s->out, from, (size_t)(s->at - from));
-}
+	static const char all[] = "0123456789abcdef";
+	unsigned int used = 0;
+	__u64 n = 0;
 
-static bool skim_char(struct skim *s, char c)
-{
-	if (s->at == s->end || *s->at != c)
-		return false;
-	s->at++;
-	if (s->out)
-		*s->out++ = c;
-	return true;
-}
+	for (; *at < end && used < max; used++, (*at)++) {
+		const char *digit = memchr(all, **at, base);
 
-/* A string; *TEXT is what is between its quotes, as written. */
-static bool skim_string(struct skim *s, const char **text, size_t *len)
-{
-	const char *from = s->at;
-
-	if (s->at == s->end || *s->at != '"')
-		return false;
-	for (s->at++; s->at < s->end && *s->at != '"'; s->at++) {
-		if ((unsigned char)*s->at < 0x20)
-			return false;
-		if (*s->at != '\\')
-			continue;
-		if (++s->at == s->end || !strchr("\"\\/bfnrt", *s->at) || !*s->at)
-			return false; /* and \u, which records have only for what is escaped anyway */
+		if (!digit)
+			break;
+		n = n * base + (__u64)(digit - all);
 	}
-	if (s->at == s->end)
-		return false;
-	s->at++;
-	*text = from + 1;
-	*len = (size_t)(s->at - from) - 2;
-	put(s, from);
-	return true;
+	if (!used)
+		ew_skim_fail(&p->json);
+	return n;
 }
 
-/* Numbers of records are whole and not below 0. */
-static bool skim_number(struct skim *s, int digits)
+/* --- parts of a record --- */
+
+/* Days from 1970-01-01; DAY can be of the next month, as for timegm(3). */
+static __u64 days(unsigned int year, unsigned int month, unsigned int day)
 {
-	const char *from = s->at;
+	static const unsigned int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+	unsigned int leaps = month > 2 ? year : year - 1; /* years that can have had their 29th of February */
 
-	while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
-		s->at++;
-	if (s->at == from || s->at - from > digits || (*from == '0' && s->at - from > 1))
-		return false;
-	put(s, from);
-	return true;
-}
-
-static bool skim_word(struct skim *s)
-{
-	static const char *const words[] = {"true", "false", "null"};
-	const char *from = s->at;
-
-	for (size_t i = 0; i < EW_ARRAY_SIZE(words); i++) {
-		size_t len = strlen(words[i]);
-
-		if ((size_t)(s->end - s->at) < len || memcmp(s->at, words[i], len) != 0)
-			continue;
-		s->at += len;
-		put(s, from);
-		return true;
-	}
-	return false;
-}
-
-static bool is_one_of(const char *key, size_t len, const char *const *keys, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strlen(keys[i]) == len && !memcmp(keys[i], key, len))
-			return true;
-	return false;
+	return 365ULL * (year - 1970) + leaps / 4 - leaps / 100 + leaps / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400) +
+	       before[month - 1] + day - 1;
 }
 
 /* "2026-11-22T16:00:00.123456789Z" */
-static bool parse_time(struct skim *s, const char *text, size_t len)
+static __u64 time_of(struct ew_skim_parts *p)
 {
 	static const char form[] = "0000-00-00T00:00:00.000000000Z";
+	struct ew_skim_text text = ew_skim_string(&p->json);
 	unsigned int n[7] = {0}, part = 0;
-	struct tm tm = {0};
 
-	if (len != sizeof(form) - 1)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (form[i] != '0') {
-			if (text[i] != form[i])
-				return false;
+	for (size_t i = 0; i < text.len && text.len == sizeof(form) - 1; i++) {
+		char c = text.text[i];
+
+		if (form[i] == '0' ? c < '0' || c > '9' : c != form[i])
+			text.len = 0;
+		else if (form[i] == '0')
+			n[part] = n[part] * 10 + (unsigned int)(c - '0');
+		else
 			part++;
-		} else if (text[i] < '0' || text[i] > '9') {
-			return false;
-		} else {
-			n[part] = n[part] * 10 + (unsigned int)(text[i] - '0');
-		}
 	}
-	if (n[0] < 1970 || n[0] > 2500 || n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > 31)
-		return false;
-	tm.tm_year = (int)n[0] - 1900;
-	tm.tm_mon = (int)n[1] - 1;
-	tm.tm_mday = (int)n[2];
-	s->time = ((__u64)timegm(&tm) + n[3] * 3600UL + n[4] * 60 + n[5]) * 1000000000 + n[6];
-	return true;
+	if (text.len != sizeof(form) - 1 || n[0] < 1970 || n[0] > 2500 || n[1] < 1 || n[1] > 12 || n[2] < 1) {
+		ew_skim_fail(&p->json);
+		return 0;
+	}
+	return (days(n[0], n[1], n[2]) * 86400 + n[3] * 3600ULL + n[4] * 60 + n[5]) * 1000000000 + n[6];
 }
 
-/* The value of a key that is left out, or of one that is not. */
-static bool skim_member(struct skim *s, const char *key, size_t len, unsigned int depth)
+/* "web.yaml:4" */
+static void rule(struct ew_skim_parts *p)
 {
-	static const char *const processes[] = {"pid", "tid", "ppid"}, *const numbers[] = {"ino", "id"};
-	static const char *const wholes[] = {"argv", "parents"};
-	int digits = is_one_of(key, len, processes, EW_ARRAY_SIZE(processes)) ? 9
-		     : is_one_of(key, len, numbers, EW_ARRAY_SIZE(numbers))   ? 18
-									      : 0;
-	bool whole = depth == 1 && is_one_of(key, len, wholes, EW_ARRAY_SIZE(wholes));
-	bool time = depth == 1 && len == 4 && !memcmp(key, "time", 4);
-	char *out = s->out;
-	const char *text;
-	size_t text_len;
-	bool good;
+	struct ew_skim_text text = ew_skim_string(&p->json);
+	const char *colon = memrchr(text.text, ':', text.len), *end = text.text + text.len, *at = end;
 
-	if (!digits && !whole && !time)
-		return skim_value(s, depth);
-	s->out = NULL;
-	if (time)
-		good = skim_string(s, &text, &text_len) && !s->timed && (s->timed = parse_time(s, text, text_len));
-	else
-		good = digits ? skim_number(s, digits) : skim_value(s, depth);
-	s->out = out;
-	return good;
+	if (colon) {
+		at = colon + 1;
+		p->r->rule_line = (__u32)digits(p, &at, end, 10, 9);
+	}
+	if (!colon || at != end) {
+		ew_skim_fail(&p->json);
+		return;
+	}
+	text.len = (size_t)(colon - text.text);
+	if (!text.plain)
+		p->json.decoded[text.len] = '\0';
+	ew_skim_name(p, &text, p->r->rule_file, sizeof(p->r->rule_file));
 }
 
-static bool skim_object(struct skim *s, unsigned int depth)
+static void task(struct ew_skim_parts *p)
 {
-	const char *key;
-	size_t len;
-
-	if (!skim_char(s, '{'))
-		return false;
-	if (skim_char(s, '}'))
-		return true;
-	do {
-		if (!skim_string(s, &key, &len) || !skim_char(s, ':') || !skim_member(s, key, len, depth + 1))
-			return false;
-	} while (skim_char(s, ','));
-	return skim_char(s, '}');
+	EW_SKIM_NEED(&p->json, ",\"task\":{\"pid\":");
+	p->r->pid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"tid\":");
+	p->r->tid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"ppid\":");
+	p->r->ppid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"comm\":");
+	ew_skim_string_name(p, p->r->comm, sizeof(p->r->comm));
+	EW_SKIM_NEED(&p->json, ",\"exe\":");
+	p->exe = ew_skim_value(&p->json);
+	EW_SKIM_NEED(&p->json, "}");
 }
 
-static bool skim_array(struct skim *s, unsigned int depth)
+/* A path to what is used of paths[]; null, or of no bytes: none. *LEN as the programs have it. Returns its length. */
+static size_t path(struct ew_skim_parts *p, size_t used, __s32 *len)
 {
-	if (!skim_char(s, '['))
-		return false;
-	if (skim_char(s, ']'))
-		return true;
-	do {
-		if (!skim_value(s, depth + 1))
-			return false;
-	} while (skim_char(s, ','));
-	return skim_char(s, ']');
+	struct ew_skim_text text = ew_skim_string_or_null(&p->json);
+	size_t n = ew_skim_name(p, &text, p->r->paths + used, EW_PATH_MAX + 1);
+
+	*len = n ? (__s32)n : -ENOENT;
+	return n;
 }
 
-static bool skim_value(struct skim *s, unsigned int depth)
+/* Returns the length of its path. */
+static size_t file(struct ew_skim_parts *p)
 {
-	const char *text;
-	size_t len;
+	struct ew_skim_text text;
+	const char *at, *end;
+	unsigned int major;
+	size_t used;
 
-	if (depth > DEPTH_MAX || s->at == s->end)
-		return false;
-	switch (*s->at) {
-	case '{':
-		return skim_object(s, depth);
-	case '[':
-		return skim_array(s, depth);
-	case '"':
-		return skim_string(s, &text, &len);
-	default:
-		return *s->at >= '0' && *s->at <= '9' ? skim_number(s, 18) : skim_word(s);
+	EW_SKIM_NEED(&p->json, ",\"file\":{\"path\":");
+	used = path(p, 0, &p->r->file_path_len);
+	EW_SKIM_NEED(&p->json, ",\"dev\":");
+	text = ew_skim_string(&p->json);
+	at = text.text;
+	end = at + text.len;
+	major = (unsigned int)digits(p, &at, end, 10, 9);
+	if (at == end || *at++ != ':')
+		ew_skim_fail(&p->json);
+	p->r->file.dev = major << 20 | ((unsigned int)digits(p, &at, end, 10, 9) & 0xfffff);
+	if (at != end)
+		ew_skim_fail(&p->json);
+	EW_SKIM_NEED(&p->json, ",\"ino\":");
+	p->r->file.ino = ew_skim_number(&p->json, UINT64_MAX);
+	EW_SKIM_NEED(&p->json, ",\"mode\":");
+	text = ew_skim_string(&p->json);
+	at = text.text;
+	p->r->file_mode = (__u32)digits(p, &at, text.text + text.len, 8, 4);
+	if (at != text.text + text.len)
+		ew_skim_fail(&p->json);
+	EW_SKIM_NEED(&p->json, ",\"uid\":");
+	p->r->file_uid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"gid\":");
+	p->r->file_gid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, "}");
+	return used;
+}
+
+struct gains {
+	__u32 *kinds;
+	__u64 *caps;
+	unsigned int next; /* they come in order */
+};
+
+static bool begins(const struct ew_skim_text *text, const char *with)
+{
+	size_t len = strlen(with);
+
+	return text->len >= len && !memcmp(text->text, with, len);
+}
+
+static void gain(struct ew_skim_parts *p, size_t i, void *ctx)
+{
+	struct ew_skim_text text = ew_skim_string(&p->json), rest = text;
+	struct gains *gains = ctx;
+
+	(void)i;
+	if (begins(&text, "uid:") || begins(&text, "gid:")) {
+		bool user = *text.text == 'u';
+
+		rest.text += 4;
+		rest.len -= 4;
+		*gains->kinds |= user ? EW_BIT(EW_GAIN_UID) : EW_BIT(EW_GAIN_GID);
+		ew_skim_name(p, &rest, user ? p->out->user : p->out->group, sizeof(p->out->user));
+		return;
+	}
+	for (unsigned int tried = 0; tried < EW_CAPS_MAX; tried++) {
+		unsigned int cap = (gains->next + tried) % EW_CAPS_MAX;
+
+		if (!ew_skim_is_word(&text, ew_cap_name(cap)))
+			continue;
+		*gains->kinds |= EW_BIT(EW_GAIN_CAPS);
+		*gains->caps |= 1ULL << cap;
+		gains->next = cap + 1;
+		return;
+	}
+	if (ew_skim_is_word(&text, "label") || begins(&text, "label:")) {
+		*gains->kinds |= EW_BIT(EW_GAIN_LABEL);
+		p->label_named |= text.len > strlen("label");
+	} else {
+		ew_skim_fail(&p->json);
 	}
 }
 
-size_t ew_record_skim(const char *line, size_t len, char *out, __u64 *time)
+static void gains(struct ew_skim_parts *p, __u32 *kinds, __u64 *caps)
 {
-	static const char head[] = "{\"v\":1,\"type\":\"exec\",";
-	struct skim s = {.at = line, .end = line + len, .out = out};
+	struct gains gains = {.kinds = kinds, .caps = caps};
 
-	if (len < sizeof(head) || memcmp(line, head, sizeof(head) - 1) != 0)
-		return 0;
-	if (!skim_value(&s, 0) || s.at != s.end || !s.timed)
-		return 0;
-	*time = s.time;
-	return (size_t)(s.out - out);
+	ew_skim_list(p, gain, &gains);
+}
+
+static void creds(struct ew_skim_parts *p, struct ew_creds *out)
+{
+	struct ew_skim_text text;
+	const char *at;
+
+	EW_SKIM_NEED(&p->json, "{\"uid\":");
+	out->uid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"euid\":");
+	out->euid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"suid\":");
+	out->suid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"gid\":");
+	out->gid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"egid\":");
+	out->egid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"sgid\":");
+	out->sgid = ew_skim_number32(p);
+	EW_SKIM_NEED(&p->json, ",\"permitted\":");
+	text = ew_skim_string(&p->json);
+	at = text.text;
+	out->permitted = digits(p, &at, text.text + text.len, 16, 16);
+	if (text.len != 16 || at != text.text + text.len)
+		ew_skim_fail(&p->json);
+	EW_SKIM_NEED(&p->json, "}");
+}
+
+static void cgroup(struct ew_skim_parts *p)
+{
+	struct ew_skim_text path;
+
+	EW_SKIM_NEED(&p->json, ",\"cgroup\":{\"id\":");
+	p->r->cgroup_id = ew_skim_number(&p->json, UINT64_MAX);
+	EW_SKIM_NEED(&p->json, ",\"path\":");
+	path = ew_skim_string_or_null(&p->json);
+	ew_skim_name(p, &path, p->out->cgroup, sizeof(p->out->cgroup));
+	EW_SKIM_NEED(&p->json, "}");
+}
+
+static void profile(struct ew_skim_parts *p, size_t i, void *ctx)
+{
+	(void)ctx;
+	if (i >= EW_PROFILES_MAX) {
+		ew_skim_fail(&p->json);
+		return;
+	}
+	ew_skim_string_name(p, p->out->profile[i], sizeof(p->out->profile[i]));
+	p->r->profiles |= 1ULL << i;
+}
+
+/* --- the whole --- */
+
+/* Everything in order, but for what is passed over. Returns the length of the file's path. */
+static size_t take_apart(struct ew_skim_parts *p)
+{
+	struct ew_skim *json = &p->json;
+	struct ew_record *r = p->r;
+	size_t used;
+
+	EW_SKIM_NEED(json, "{\"v\":1,\"type\":\"exec\",\"time\":");
+	r->time = time_of(p);
+	EW_SKIM_NEED(json, ",\"verdict\":");
+	r->verdict = ew_skim_word(p, &ew_verdict_words);
+	EW_SKIM_NEED(json, ",\"reason\":");
+	r->reason = ew_skim_word(p, &ew_reason_words);
+	if (EW_SKIM_MAYBE(json, ",\"profile\":"))
+		ew_skim_string_name(p, r->profile, sizeof(r->profile));
+	if (EW_SKIM_MAYBE(json, ",\"rule\":"))
+		rule(p);
+	task(p);
+	used = file(p);
+	EW_SKIM_NEED(json, ",\"gain\":");
+	gains(p, &r->gains, &r->caps_gained);
+	EW_SKIM_NEED(json, ",\"cause\":");
+	r->causes = ew_skim_word_bits(p, &ew_cause_words);
+	EW_SKIM_NEED(json, ",\"shape\":");
+	r->shapes = ew_skim_word_bits(p, &ew_shape_words);
+	if (EW_SKIM_MAYBE(json, ",\"withheld\":"))
+		gains(p, &r->withheld.kinds, &r->withheld.caps);
+	EW_SKIM_NEED(json, ",\"before\":");
+	creds(p, &r->before);
+	EW_SKIM_NEED(json, ",\"after\":");
+	creds(p, &r->after);
+	p->label = EW_SKIM_MAYBE(json, ",\"label\":") ? ew_skim_value(json) : NULL;
+	p->fds = EW_SKIM_MAYBE(json, ",\"fds\":") ? ew_skim_value(json) : NULL;
+	cgroup(p);
+	if (EW_SKIM_MAYBE(json, ",\"profiles\":"))
+		ew_skim_list(p, profile, NULL);
+	if (EW_SKIM_MAYBE(json, ",\"users\":"))
+		ew_skim_value(json);
+	if (EW_SKIM_MAYBE(json, ",\"groups\":"))
+		ew_skim_value(json);
+	p->script = EW_SKIM_MAYBE(json, ",\"script\":") ? ew_skim_value(json) : NULL;
+	if (EW_SKIM_MAYBE(json, ",\"argv\":"))
+		ew_skim_value(json);
+	if (EW_SKIM_MAYBE(json, ",\"parents\":"))
+		ew_skim_value(json);
+	EW_SKIM_NEED(json, "}");
+	if (json->at != json->end)
+		ew_skim_fail(json);
+	return used;
+}
+
+/* Goes back to VALUE. Returns whether it is there. */
+static bool back_to(struct ew_skim_parts *p, const char *value)
+{
+	if (value && !p->json.failed)
+		p->json.at = value;
+	return value && !p->json.failed;
+}
+
+bool ew_record_skim(const char *line, size_t len, struct ew_parsed *out)
+{
+	struct ew_skim_parts p;
+	size_t used;
+
+	/* not all of it: most of it is room for a string */
+	p.json.at = line;
+	p.json.end = line + len;
+	p.json.failed = false;
+	p.out = out;
+	p.r = &out->bytes;
+	p.label_named = false;
+	ew_parsed_begin(out);
+	used = take_apart(&p);
+	if (back_to(&p, p.exe))
+		used += path(&p, used, &p.r->exe_path_len);
+	if (back_to(&p, p.script))
+		used += path(&p, used, &p.r->script_path_len);
+	if (back_to(&p, p.label))
+		used += ew_skim_label(&p, p.r->paths + used);
+	if (back_to(&p, p.fds))
+		used += ew_skim_fds(&p, p.r->paths + used);
+	return !p.json.failed && ew_record_view_init(&out->view, p.r, EW_RECORD_FIXED + used) == 0;
 }

@@ -6,7 +6,6 @@
 
 #include "flows.h"
 #include "leak_sum.h"
-#include "record_alike.h"
 #include "record_lines.h"
 #include "time_strip.h"
 
@@ -22,7 +21,6 @@ struct ew_report {
 	__u64 changes;			/* of tags and policy */
 	__u64 first, last;		/* execs, nanoseconds since the epoch */
 
-	struct ew_alike alike;
 	struct ew_parsed *parsed;
 };
 
@@ -35,6 +33,9 @@ int ew_report_read(struct ew_report *report, int n, char **names);
 
 /* Takes a record. As an ew_record_line_fn; CTX is the report. */
 int ew_report_take(void *ctx, json_object *root, const char *line, const char **why);
+
+/* The same of a line that need not be parsed for it. As `skim` of struct ew_record_lines. */
+int ew_report_skim(void *ctx, const char *line, size_t len);
 
 /* The whole page. Returns 0 or -ENOMEM. */
 int ew_report_print(const struct ew_report *report, FILE *out);

@@ -2,7 +2,9 @@
 #include "risk.h"
 
 #include <linux/capability.h>
+#include <string.h>
 
+#include "util.h"
 #include "words.h"
 
 /*
@@ -89,7 +91,61 @@ static void take_gids(struct ew_risk *risk, const struct ew_exception *e)
 	}
 }
 
-struct ew_risk ew_risk_of(const struct ew_exception *e)
+static bool ends_with(const char *text, size_t len, const char *end)
+{
+	size_t n = strlen(end);
+
+	return len >= n && !memcmp(text + len - n, end, n);
+}
+
+/*
+ * Does a module not hold who has the label of LEN bytes to anything? Of AppArmor it is called so in every name space,
+ * ":NS://unconfined"; of SELinux the policy's types unconfined_t, unconfined_service_t and the like are.
+ */
+static bool is_unconfined(const char *label, size_t len)
+{
+	const char *type = memrchr(label, ':', len);
+
+	if ((len == 10 && !memcmp(label, "unconfined", len)) || ends_with(label, len, "://unconfined"))
+		return true;
+	return type && !strncmp(type + 1, "unconfined_", 11) && ends_with(label, len, "_t");
+}
+
+/* Of stacked profiles every one has to be so, as each holds. */
+static bool is_all_unconfined(const char *glob)
+{
+	const char *end;
+
+	while ((end = strstr(glob, "//&"))) {
+		if (!is_unconfined(glob, (size_t)(end - glob)))
+			return false;
+		glob = end + 3;
+	}
+	return is_unconfined(glob, strlen(glob));
+}
+
+static void take_labels(struct ew_risk *risk, const struct ew_exception *e, const struct ew_image *image)
+{
+	static const char *const unconfined[] = {"unconfined", "unconfined_u:unconfined_r:unconfined_t"};
+	static const char why[] = "leaves the security module's rules: nothing of them holds it any more";
+	__u64 matching = 0;
+
+	if (e->kinds & EW_BIT(EW_GAIN_LABEL))
+		worse(risk, 100, "label", "takes any label that the security module's policy leads to, unconfined too");
+	for (size_t i = 0; image && i < EW_ARRAY_SIZE(unconfined); i++)
+		matching |= ew_image_label_matches(image, unconfined[i]);
+	for (unsigned int i = 0; image && i < EW_LABEL_GLOBS_MAX; i++) {
+		if (!(e->labels >> i & 1))
+			continue;
+		if (matching >> i & 1 || is_all_unconfined(ew_image_label(image, i)))
+			worse(risk, 100, "label:unconfined", why);
+		else
+			worse(risk, 50, "label",
+			      "takes another label: what the security module's rules for that let be done");
+	}
+}
+
+struct ew_risk ew_risk_of(const struct ew_exception *e, const struct ew_image *image)
 {
 	struct ew_risk risk = {.gain = "", .why = "nothing"};
 
@@ -105,6 +161,7 @@ struct ew_risk ew_risk_of(const struct ew_exception *e)
 			worse(&risk, SCORE_UNKNOWN, ew_cap_name(cap), "what it allows is not known here");
 	}
 	take_gids(&risk, e);
+	take_labels(&risk, e, image);
 	return risk;
 }
 

@@ -4,6 +4,8 @@
 
 #include <execward/policy.h>
 
+#include "image.h"
+
 /* What a gained power could do, for whoever has to decide whether to allow it. An order, not a measure. */
 
 enum ew_risk_level { EW_RISK_LOW, EW_RISK_MEDIUM, EW_RISK_HIGH, EW_RISK_CRITICAL, EW_RISK_LEVEL_MAX };
@@ -14,8 +16,8 @@ struct ew_risk {
 	const char *why;    /* what it could do */
 };
 
-/* Of all that EXCEPTION lets pass. Strings are static. */
-struct ew_risk ew_risk_of(const struct ew_exception *exception);
+/* Of all that EXCEPTION lets pass, whose globs of labels are IMAGE's (NULL: it has none). Strings are static. */
+struct ew_risk ew_risk_of(const struct ew_exception *exception, const struct ew_image *image);
 
 /* "low", "medium", "high", "critical" */
 enum ew_risk_level ew_risk_level(const struct ew_risk *risk);

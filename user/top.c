@@ -7,24 +7,21 @@
 
 #define NSEC_PER_SEC 1000000000ULL
 #define OTHERS "(others)"
+#define EVENT_STEP 512 /* bytes that an event has room for: a multiple of it */
 
-const char *const ew_top_sort_words[EW_TOP_SORTS] = {
-	[EW_TOP_BY_EXECS] = "execs",   [EW_TOP_BY_GAINS] = "gains", [EW_TOP_BY_DENIALS] = "denials",
-	[EW_TOP_BY_AUDITS] = "audits", [EW_TOP_BY_LEAKS] = "leaks", [EW_TOP_BY_NAME] = "name",
-};
-
+/* In the memory that the event before it had, if it fits. */
 static void keep(struct ew_top_event *event, const void *data, size_t len)
 {
-	void *copy = realloc(event->data, len ?: 1);
+	if (!event->data || len > event->room) {
+		size_t room = (len / EVENT_STEP + 1) * EVENT_STEP;
 
-	/* what was there is better than nothing, but what is not told of what happened is worse */
-	if (!copy) {
 		free(event->data);
-		*event = (struct ew_top_event){0};
-		return;
+		/* what was there is better than nothing, but what is not told of what happened is worse */
+		*event = (struct ew_top_event){.data = malloc(room), .room = room};
 	}
-	memcpy(copy, data, len);
-	*event = (struct ew_top_event){copy, len};
+	event->len = len;
+	if (event->data)
+		memcpy(event->data, data, len);
 }
 
 /* Where KEY is among the rows, or is to be. */
@@ -146,44 +143,12 @@ static void sum_up(struct ew_top_row *row, __s64 second)
 	}
 }
 
-static int more_first(__u64 left, __u64 right)
+void ew_top_sum_up(struct ew_top *top)
 {
-	return (left < right) - (left > right);
-}
-
-static int compare(const void *left, const void *right, void *arg)
-{
-	const struct ew_top_row *l = *(struct ew_top_row *const *)left, *r = *(struct ew_top_row *const *)right;
-	enum ew_top_sort sort = *(enum ew_top_sort *)arg;
-	int order = 0;
-
-	if (sort == EW_TOP_BY_EXECS || sort == EW_TOP_BY_GAINS)
-		order = more_first(l->rate_in[sort == EW_TOP_BY_GAINS], r->rate_in[sort == EW_TOP_BY_GAINS]);
-	if (!order && sort != EW_TOP_BY_NAME)
-		order = more_first(l->total[sort], r->total[sort]);
-	order = order ?: strcmp(l->name, r->name);
-	return order ?: (l->key > r->key) - (l->key < r->key);
-}
-
-_Static_assert((int)EW_TOP_BY_EXECS == EW_TOP_EXECS && (int)EW_TOP_BY_LEAKS == EW_TOP_LEAKS,
-	       "what is sorted by is the number of a count");
-
-struct ew_top_row **ew_top_sorted(struct ew_top *top, enum ew_top_sort sort)
-{
-	struct ew_top_row **list = calloc(top->n + 2, sizeof(struct ew_top_row *));
-	size_t n = 0;
-
-	if (!list)
-		return NULL;
 	for (size_t i = 0; i < top->n; i++)
-		list[n++] = &top->rows[i];
-	if (top->others.name)
-		list[n++] = &top->others;
-	for (size_t i = 0; i < n; i++)
-		sum_up(list[i], top->second);
+		sum_up(&top->rows[i], top->second);
+	sum_up(&top->others, top->second);
 	sum_up(&top->all, top->second);
-	qsort_r(list, n, sizeof(*list), compare, &sort);
-	return list;
 }
 
 const struct ew_top_event *ew_top_event(const struct ew_top *top, unsigned int back)

@@ -28,7 +28,7 @@ enum ew_top_count {
 
 struct ew_top_event {
 	void *data; /* NULL: none */
-	size_t len;
+	size_t len, room;
 };
 
 struct ew_top_row {
@@ -39,7 +39,7 @@ struct ew_top_row {
 	bool notable;		       /* it was more */
 	__u32 slots[EW_TOP_WINDOW][2]; /* execs and gains of a second, at second % EW_TOP_WINDOW */
 	__s64 second;		       /* the last that SLOTS has */
-	__u32 rate_in[2];	       /* of the window, when they were sorted */
+	__u32 rate_in[2];	       /* of the window, when they were summed up */
 };
 
 struct ew_top {
@@ -73,26 +73,8 @@ void ew_top_tick(struct ew_top *top, __u64 time);
 /* How many seconds the rates are of, from 1 on. */
 unsigned int ew_top_window(const struct ew_top *top);
 
-enum ew_top_sort {
-	EW_TOP_BY_EXECS,
-	EW_TOP_BY_GAINS,
-	EW_TOP_BY_DENIALS,
-	EW_TOP_BY_AUDITS,
-	EW_TOP_BY_LEAKS,
-	EW_TOP_BY_NAME,
-	EW_TOP_SORTS
-};
-
-/* The words of --sort. */
-extern const char *const ew_top_sort_words[EW_TOP_SORTS];
-
-/*
- * ew_top_sorted - the rows, most first; execs and gains by rate, then by their sum, the rest by sum, equal ones by name
- *
- * Fills in `rate_in`. The array ends with NULL and is the caller's, the rows are TOP's and good until the next exec is
- * counted. NULL: no memory.
- */
-struct ew_top_row **ew_top_sorted(struct ew_top *top, enum ew_top_sort sort);
+/* Fills in `rate_in` of every row, of the others and of all. */
+void ew_top_sum_up(struct ew_top *top);
 
 /* The event number BACK, from 0 on, counted back from the last; NULL: there is none. */
 const struct ew_top_event *ew_top_event(const struct ew_top *top, unsigned int back);

@@ -5,29 +5,22 @@
 #include "pins.h"
 #include "profile_names.h"
 #include "reader.h"
-#include "record_lines.h"
-#include "record_parse.h"
 #include "top.h"
+#include "top_lines.h"
 #include "top_screen.h"
 
 /* Where `top` has its records from: the kernel, as `trace` has, or JSON Lines. */
 struct ew_top_feed {
-	const char *from; /* file of JSON Lines, "-": standard input; NULL: the kernel */
-	bool all;	  /* untagged tasks too */
-	size_t buffer;	  /* of the reader, bytes */
+	struct ew_top_lines lines; /* its `from` is NULL: the kernel */
 	char title[256];
-	/* of the kernel */
+	/* what is from the kernel */
+	bool all;      /* untagged tasks too */
+	size_t buffer; /* of the reader, bytes */
 	struct ew_pins pins;
 	struct ew_stream *stream;
 	struct ew_profile_names profiles;
 	struct ew_record_names names;
 	struct ew_record_view view;
-	/* of JSON Lines */
-	int fd; /* -1: it is at its end */
-	struct ew_record_lines lines;
-	char *text; /* what there is of a line that has not ended */
-	size_t len;
-	struct ew_parsed parsed;
 	struct ew_top *model; /* that is being filled */
 	__u64 bad;	      /* records of the kernel that could not be read */
 };
@@ -41,7 +34,10 @@ void ew_top_feed_close(struct ew_top_feed *feed);
 /* Becomes readable when there are records; -1: there will be none. */
 int ew_top_feed_fd(const struct ew_top_feed *feed);
 
-/* Counts what there is, some hundreds of records at most, without waiting. Returns 0 or a negative errno. */
+/*
+ * Counts what there is, some hundreds of records at most, without waiting. Returns 1; 0: there was little, so it is
+ * cheaper to look again after a while than to be woken by each; or a negative errno.
+ */
 int ew_top_feed_read(struct ew_top_feed *feed, struct ew_top *model);
 
 /* Tells MODEL what time it is, and NOTES what is not in it. */

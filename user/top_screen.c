@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "escape.h"
-#include "record_text.h"
 #include "util.h"
 
 #define KEY_ESCAPE 27
@@ -17,48 +16,15 @@
 #define HEAD_LINES 2
 #define EVENTS_MIN 3
 
-/* What is shown of a row: it stands still while that is paused. */
-struct shown {
-	__u64 key;
-	char *name; /* escaped */
-	double rate[2];
-	__u64 total[EW_TOP_COUNTS];
-};
-
 static struct {
 	SCREEN *screen;
-	const struct ew_top_source *source;
-	unsigned int flags; /* of ew_escape() */
-	const char *mark;
-	enum ew_top_sort sort;
+	struct ew_top_shown shown;
+	const char *mark; /* of what is cut */
 	bool paused, coloured;
-	struct shown *rows;
-	size_t n_rows, selected, first;
-	double rate[2]; /* of everything */
-	struct {
-		char *text;
-		__u32 verdict;
-	} events[EW_TOP_EVENTS_MAX]; /* the last one first */
-	char *explanation;	     /* NULL: the table is shown */
-	size_t line;		     /* of it, the first that is shown */
+	size_t first;	   /* the row on the first line */
+	char *explanation; /* NULL: the table is shown */
+	size_t line;	   /* of it, the first that is shown */
 } ui;
-
-static void clear_shown(void)
-{
-	for (size_t i = 0; i < ui.n_rows; i++)
-		free(ui.rows[i].name);
-	free(ui.rows);
-	ui.rows = NULL;
-	ui.n_rows = 0;
-}
-
-static void clear_events(void)
-{
-	for (size_t i = 0; i < EW_TOP_EVENTS_MAX; i++) {
-		free(ui.events[i].text);
-		ui.events[i].text = NULL;
-	}
-}
 
 /* One line at Y, cut where the terminal ends. What there is to say is escaped already. */
 static void EW_PRINTF(2, 3) put(int y, const char *fmt, ...)
@@ -81,68 +47,11 @@ static int event_lines(void)
 {
 	int room = (LINES - HEAD_LINES - 2) / 3;
 
-	return room < EVENTS_MIN ? EVENTS_MIN : room;
+	return room < EVENTS_MIN ? EVENTS_MIN : room > EW_TOP_EVENTS_MAX ? EW_TOP_EVENTS_MAX : room;
 }
 static int row_lines(void)
 {
 	return LINES - HEAD_LINES - 2 - event_lines();
-}
-
-static size_t index_of(__u64 key)
-{
-	for (size_t i = 0; i < ui.n_rows; i++)
-		if (ui.rows[i].key == key)
-			return i;
-	return 0;
-}
-
-/* The rows as they are now; the selection stays on its cgroup, or, on the first line, there. */
-static void take_rows(struct ew_top *top)
-{
-	_cleanup_free_ struct ew_top_row **list = ew_top_sorted(top, ui.sort);
-	__u64 selected = ui.selected < ui.n_rows ? ui.rows[ui.selected].key : 0;
-	double window = ew_top_window(top);
-	size_t n = 0;
-
-	while (list && list[n])
-		n++;
-	clear_shown();
-	ui.rows = calloc(n + 1, sizeof(*ui.rows));
-	for (size_t i = 0; ui.rows && i < n; i++) {
-		struct shown *shown = &ui.rows[i];
-
-		*shown = (struct shown){
-			.key = list[i]->key,
-			.name = ew_escape_dup(list[i]->name, strlen(list[i]->name), ui.flags),
-			.rate = {list[i]->rate_in[0] / window, list[i]->rate_in[1] / window},
-		};
-		memcpy(shown->total, list[i]->total, sizeof(shown->total));
-		ui.n_rows++;
-	}
-	ui.rate[0] = top->all.rate_in[0] / window;
-	ui.rate[1] = top->all.rate_in[1] / window;
-	if (ui.selected)
-		ui.selected = index_of(selected);
-}
-
-static void take_events(const struct ew_top *top)
-{
-	const struct ew_record_text_options options = {.width = (unsigned int)COLS,
-						       .ascii = ui.flags & EW_ESCAPE_ASCII};
-	const struct ew_record_names *names;
-	__s64 offset;
-
-	clear_events();
-	for (unsigned int back = 0; back < EW_TOP_EVENTS_MAX && (int)back < LINES; back++) {
-		const struct ew_top_event *event = ew_top_event(top, back);
-		const struct ew_record_view *view =
-			event ? ui.source->open(ui.source->ctx, event, &names, &offset) : NULL;
-
-		if (!view)
-			continue;
-		ui.events[back].text = ew_record_text(view, names, offset, &options);
-		ui.events[back].verdict = view->record.verdict;
-	}
 }
 
 static attr_t colour(__u32 verdict)
@@ -164,39 +73,43 @@ static void draw_head(const struct ew_top_notes *notes)
 	if (notes->over && n < sizeof(more))
 		snprintf(more + n, sizeof(more) - n, "  END");
 	attron(A_BOLD);
-	put(0, "%s%s  %zu cgroup%s  %.1f execs/s  %.1f gains/s  by %s%s", ui.source->title, ui.paused ? "  PAUSED" : "",
-	    ui.n_rows, ui.n_rows == 1 ? "" : "s", ui.rate[0], ui.rate[1], ew_top_sort_words[ui.sort], more);
+	put(0, "%s%s%s  %zu cgroup%s  %.1f execs/s  %.1f gains/s  by %s%s", ui.shown.source->title,
+	    notes->unloaded ? "  UNLOADED" : "", ui.paused ? "  PAUSED" : "", ui.shown.n, ui.shown.n == 1 ? "" : "s",
+	    ui.shown.rate[0], ui.shown.rate[1], ew_top_sort_words[ui.shown.sort], more);
 	attroff(A_BOLD);
 	attron(A_REVERSE);
 	put(1, "%-*s", COLS, "   EXEC/s   GAIN/s   DENIED  AUDITED    LEAKS  CGROUP");
 	attroff(A_REVERSE);
 }
 
+static void draw_row(int y, const struct ew_top_line *line)
+{
+	_cleanup_free_ char *name = ew_escape_dup(line->name, strlen(line->name), ui.shown.flags);
+
+	put(y, "%9.1f%9.1f%9llu%9llu%9llu  %s", line->rate[0], line->rate[1],
+	    (unsigned long long)line->total[EW_TOP_DENIALS], (unsigned long long)line->total[EW_TOP_AUDITS],
+	    (unsigned long long)line->total[EW_TOP_LEAKS], name ?: "?");
+}
+
 static void draw_rows(void)
 {
-	int lines = row_lines();
+	struct ew_top_shown *shown = &ui.shown;
+	size_t lines = (size_t)row_lines();
 
-	if (ui.selected >= ui.n_rows)
-		ui.selected = ui.n_rows ? ui.n_rows - 1 : 0;
-	if (ui.selected < ui.first)
-		ui.first = ui.selected;
-	if (ui.selected >= ui.first + (size_t)lines)
-		ui.first = ui.selected - (size_t)lines + 1;
-	for (int i = 0; i < lines; i++) {
-		size_t at = ui.first + (size_t)i;
-		bool marked = at == ui.selected;
-		const struct shown *row;
+	if (shown->selected >= shown->n)
+		shown->selected = shown->n ? shown->n - 1 : 0;
+	if (shown->selected < ui.first)
+		ui.first = shown->selected;
+	if (shown->selected >= ui.first + lines)
+		ui.first = shown->selected - lines + 1;
+	if (!shown->n)
+		put(HEAD_LINES, "   nothing yet");
+	for (size_t i = 0; i < lines && ui.first + i < shown->n; i++) {
+		attr_t attr = ui.first + i == shown->selected ? A_REVERSE : 0;
 
-		if (at >= ui.n_rows) {
-			put(HEAD_LINES + i, "%s", i || ui.n_rows ? "" : "   nothing yet");
-			continue;
-		}
-		row = &ui.rows[at];
-		attron(marked ? A_REVERSE : 0);
-		put(HEAD_LINES + i, "%9.1f%9.1f%9llu%9llu%9llu  %s", row->rate[0], row->rate[1],
-		    (unsigned long long)row->total[EW_TOP_DENIALS], (unsigned long long)row->total[EW_TOP_AUDITS],
-		    (unsigned long long)row->total[EW_TOP_LEAKS], row->name ?: "?");
-		attroff(marked ? A_REVERSE : 0);
+		attron(attr);
+		draw_row(HEAD_LINES + (int)i, &shown->lines[ui.first + i]);
+		attroff(attr);
 	}
 }
 
@@ -207,11 +120,12 @@ static void draw_table(const struct ew_top_notes *notes)
 	draw_head(notes);
 	draw_rows();
 	attron(A_BOLD);
-	put(at, "last events");
+	put(at, "last events%s",
+	    notes->unloaded ? "; execward was unloaded, nothing more will come, not even after another load" : "");
 	attroff(A_BOLD);
 	for (int i = 0; i < lines; i++) {
-		const char *text = ui.events[lines - 1 - i].text;
-		attr_t attr = colour(ui.events[lines - 1 - i].verdict);
+		const char *text = ui.shown.events[lines - 1 - i].text;
+		attr_t attr = colour(ui.shown.events[lines - 1 - i].verdict);
 
 		attron(attr);
 		put(at + 1 + i, "%s", text ?: "");
@@ -275,44 +189,20 @@ static void draw(const struct ew_top_notes *notes)
 	refresh();
 }
 
+/* All that can come to be shown, while it stands still and the terminal grows. */
+#define ALL_EVENTS EW_TOP_EVENTS_MAX
+
+static void take(struct ew_top *top, unsigned int events)
+{
+	ew_top_shown_rows(&ui.shown, top);
+	ew_top_shown_events(&ui.shown, top, events, (unsigned int)COLS);
+}
+
 void ew_top_screen_refresh(struct ew_top *top, const struct ew_top_notes *notes)
 {
-	if (!ui.paused) {
-		take_rows(top);
-		take_events(top);
-	}
+	if (!ui.paused)
+		take(top, (unsigned int)event_lines());
 	draw(notes);
-}
-
-/* The row with KEY, as it is now. */
-static struct ew_top_row *row_now(struct ew_top *top, __u64 key)
-{
-	for (size_t i = 0; i < top->n; i++)
-		if (top->rows[i].key == key)
-			return &top->rows[i];
-	return top->others.name ? &top->others : NULL;
-}
-
-static void explain(struct ew_top *top)
-{
-	struct ew_top_row *row = ui.selected < ui.n_rows ? row_now(top, ui.rows[ui.selected].key) : NULL;
-	_cleanup_free_ char *name = row ? ew_escape_dup(row->name, strlen(row->name), ui.flags) : NULL;
-	char *text = NULL;
-	size_t size;
-	FILE *out = row && row->last.data ? open_memstream(&text, &size) : NULL;
-
-	if (!out)
-		return;
-	fprintf(out,
-		"%s\n%llu execs, %llu with a gain, %llu denied, %llu audited, %llu with leaked descriptors\n\nThe last "
-		"%s:\n",
-		name ?: "?", (unsigned long long)row->total[EW_TOP_EXECS], (unsigned long long)row->total[EW_TOP_GAINS],
-		(unsigned long long)row->total[EW_TOP_DENIALS], (unsigned long long)row->total[EW_TOP_AUDITS],
-		(unsigned long long)row->total[EW_TOP_LEAKS], row->notable ? "that was more than an exec" : "exec");
-	ui.source->explain(ui.source->ctx, &row->last, ui.flags, out);
-	fclose(out);
-	ui.explanation = text;
-	ui.line = 0;
 }
 
 static void explanation_key(int key)
@@ -343,28 +233,31 @@ static void table_key(struct ew_top *top, int key)
 	size_t page = (size_t)(row_lines() > 1 ? row_lines() - 1 : 1);
 
 	if (sort) {
-		ui.sort = (enum ew_top_sort)(sort - sorts);
-		take_rows(top);
+		ew_top_shown_sort(&ui.shown, (enum ew_top_sort)(sort - sorts));
 	} else if (key == 'p' || key == ' ') {
 		ui.paused = !ui.paused;
+		take(top, ui.paused ? ALL_EVENTS : (unsigned int)event_lines());
 	} else if (key == '\n' || key == '\r' || key == KEY_ENTER) {
-		explain(top);
+		ui.explanation = ew_top_shown_explain(&ui.shown, top);
+		ui.line = 0;
 	} else if (key == KEY_DOWN || key == 'j') {
-		ui.selected++;
+		ui.shown.selected++;
 	} else if (key == KEY_UP || key == 'k') {
-		ui.selected -= ui.selected > 0;
+		ui.shown.selected -= ui.shown.selected > 0;
 	} else if (key == KEY_NPAGE) {
-		ui.selected += page;
+		ui.shown.selected += page;
 	} else if (key == KEY_PPAGE) {
-		ui.selected -= ui.selected > page ? page : ui.selected;
+		ui.shown.selected -= ui.shown.selected > page ? page : ui.shown.selected;
 	}
 }
 
 bool ew_top_screen_keys(struct ew_top *top, const struct ew_top_notes *notes)
 {
+	bool any = false;
 	int key;
 
 	while ((key = getch()) != ERR) {
+		any = true;
 		if (key == KEY_RESIZE)
 			ew_top_screen_refresh(top, notes);
 		else if (ui.explanation)
@@ -374,7 +267,8 @@ bool ew_top_screen_keys(struct ew_top *top, const struct ew_top_notes *notes)
 		else
 			table_key(top, key);
 	}
-	draw(notes);
+	if (any)
+		draw(notes);
 	return true;
 }
 
@@ -387,10 +281,10 @@ int ew_top_screen_open(FILE *out, FILE *in, enum ew_top_sort sort, const struct 
 	if (!ui.screen)
 		return -ENOTSUP;
 	set_term(ui.screen);
-	ui.source = source;
-	ui.sort = sort;
-	ui.flags = EW_STREQ(nl_langinfo(CODESET), "UTF-8") ? 0 : EW_ESCAPE_ASCII;
-	ui.mark = ui.flags ? "~" : "…";
+	ui.shown.source = source;
+	ui.shown.sort = sort;
+	ui.shown.flags = EW_STREQ(nl_langinfo(CODESET), "UTF-8") ? 0 : EW_ESCAPE_ASCII;
+	ui.mark = ui.shown.flags ? "~" : "…";
 	cbreak();
 	noecho();
 	nonl();
@@ -414,8 +308,7 @@ void ew_top_screen_close(void)
 	endwin();
 	delscreen(ui.screen);
 	ui.screen = NULL;
-	clear_shown();
-	clear_events();
+	ew_top_shown_clear(&ui.shown);
 	free(ui.explanation);
 	ui.explanation = NULL;
 }

@@ -4,25 +4,14 @@
 
 #include <stdio.h>
 
-#include "record_view.h"
-#include "top.h"
+#include "top_shown.h"
 
 /* `top` on a terminal, by ncursesw(3). One at a time, as that library has one terminal. */
-
-/* How an event becomes words again. */
-struct ew_top_source {
-	void *ctx;
-	const char *title; /* what is watched, escaped */
-	/* The record that EVENT is, good until the next call; NULL: it cannot be read. */
-	const struct ew_record_view *(*open)(void *ctx, const struct ew_top_event *event,
-					     const struct ew_record_names **names, __s64 *offset);
-	/* Writes all that there is to say of RECORD. */
-	void (*explain)(void *ctx, const struct ew_top_event *event, unsigned int flags, FILE *out);
-};
 
 struct ew_top_notes {
 	__u64 lost, bad; /* records */
 	bool over;	 /* nothing more will come */
+	bool unloaded;	 /* nor here, as the programs are gone */
 };
 
 #define EW_TOP_COLUMNS_MIN 60

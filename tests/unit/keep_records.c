@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Linked into every unit test in place of what makes a record's JSON (ld --wrap): what a test gets is appended to the
- * file that EW_KEEP_RECORDS names, as "PROGRAM RECORD", for tests/check to hold it against the schema.
+ * file that EW_KEEP_RECORDS names, as "PROGRAM RECORD", for tests/check to hold it against the schema. And what can be
+ * skimmed of them has to be as it is when it is parsed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include "change.h"
 #include "record_json.h"
+#include "skim_help.h"
 
 char *__real_ew_record_json(const struct ew_record_view *view, const struct ew_record_names *names, __s64 offset);
 char *__real_ew_record_json_lost(__u64 boot, __s64 offset, __u64 count, __u64 total);
@@ -36,6 +38,8 @@ char *__wrap_ew_record_json(const struct ew_record_view *view, const struct ew_r
 {
 	char *json = __real_ew_record_json(view, names, offset);
 
+	if (json && !skims_as_parsed(json, strlen(json)))
+		fail_msg("not skimmed: %s", json);
 	/* without names for users it is none that the tool writes */
 	return names->user ? keep(json) : json;
 }

@@ -1,48 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "policy_help.h"
-
-#include <json.h>
-
-#include "learn.h"
+#include "learn_help.h"
 #include "risk.h"
 
 /* What is learned from records, as text and by replaying them. */
-
-/* A record, of which a field that is NULL is left at what a refused `sudo` has. */
-struct line {
-	const char *verdict, *reason, *profile, *profiles, *exe, *path, *gain, *after, *permitted, *shape, *cgroup;
-};
-
-static struct ew_learn learn;
-static struct ew_parsed parsed;
-
-static void take(struct line l, int times)
-{
-	_cleanup_free_ char *text = NULL;
-	json_object *root;
-	const char *why = "";
-
-	assert_true(
-		asprintf(&text,
-			 "{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\",\"verdict\":\"%s\","
-			 "\"reason\":\"%s\",\"profile\":\"%s\",\"rule\":\"web.yaml:3\",\"task\":{\"pid\":8,\"tid\":8,"
-			 "\"ppid\":1,\"comm\":\"sh\",\"exe\":%s},\"file\":{\"path\":%s,\"dev\":\"254:0\",\"ino\":13,"
-			 "\"mode\":\"4755\",\"uid\":0,\"gid\":0},\"gain\":[%s],\"cause\":[],\"shape\":[%s],"
-			 "\"before\":{\"uid\":33,\"euid\":33,\"suid\":33,\"gid\":33,\"egid\":33,\"sgid\":33,"
-			 "\"permitted\":\"0000000000000000\"},\"after\":{%s,\"permitted\":\"%s\"},"
-			 "\"cgroup\":{\"id\":4711,\"path\":%s},\"profiles\":[%s]}",
-			 l.verdict ?: "deny", l.reason ?: "gain", l.profile ?: "web", l.exe ?: "\"/usr/bin/dash\"",
-			 l.path ?: "\"/usr/bin/sudo\"", l.gain ?: "\"uid:root\",\"cap_sys_admin\"", l.shape ?: "",
-			 l.after ?: "\"uid\":33,\"euid\":0,\"suid\":0,\"gid\":33,\"egid\":33,\"sgid\":33",
-			 l.permitted ?: "0000000000200000", l.cgroup ?: "\"/a.service\"", l.profiles ?: "\"web\"") > 0);
-	root = json_tokener_parse(text);
-	assert_non_null(root);
-	if (ew_record_parse(root, &parsed, &why) < 0)
-		fail_msg("%s: %s", why, text);
-	while (times--)
-		assert_int_equal(ew_learn_take(&learn, &parsed, NULL), 0);
-	json_object_put(root);
-}
 
 #define PLAIN "\"uid\":33,\"euid\":33,\"suid\":33,\"gid\":33,\"egid\":33,\"sgid\":33"
 #define SHADOW "\"uid\":33,\"euid\":33,\"suid\":33,\"gid\":33,\"egid\":0,\"sgid\":0"
@@ -50,47 +10,6 @@ static const struct line ping = {
 	.path = "\"/usr/bin/ping\"", .gain = "\"cap_net_raw\"", .after = PLAIN, .permitted = "0000000000002000"};
 static const struct line group = {
 	.path = "\"/usr/sbin/chkpwd\"", .gain = "\"gid:root\"", .after = SHADOW, .permitted = "0000000000000000"};
-
-static void begin(const char *text)
-{
-	struct ew_diagnostics diag = {0};
-	struct ew_policy *policy = NULL;
-
-	if (text)
-		assert_int_equal(ew_policy_read_buffer("web.yaml", text, strlen(text), &policy, &diag), 0);
-	assert_int_equal(ew_learn_init(&learn, policy, &diag), 0);
-	ew_policy_free(&policy);
-	ew_diagnostics_clear(&diag);
-}
-
-static char *finish(void)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	__u64 passes;
-
-	assert_non_null(f);
-	assert_int_equal(ew_learn_finish(&learn), 0);
-	/* the proof: with all of them what is learnable passes, without any one less does */
-	assert_int_equal(ew_learn_replay(&learn, NULL, &passes), 0);
-	assert_int_equal(passes, learn.learnable);
-	for (size_t i = 0; i<learn.n_learned; i += learn.n_learned> 100 ? learn.n_learned / 4 : 1) {
-		assert_int_equal(ew_learn_replay(&learn, &learn.learned[i], &passes), 0);
-		assert_true(passes < learn.learnable);
-	}
-	ew_learn_print(&learn, f);
-	fclose(f);
-	return text;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("not there: %s\nin: %s", part, text);
-}
-
-#define WEB "version: 1\nprofiles:\n  - name: web\n    mode: deny\n"
 
 /* What is printed is pasted into a policy: that allows all of it, and nothing is left to learn. */
 static void pasted(void **state)
@@ -237,6 +156,23 @@ static void no_exception_can(void **state)
 	ew_learn_clear(&learn);
 }
 
+/* What is refused by something else, too, adds nothing to the exception for others of that program. */
+static void of_use(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	struct line shaped = {.path = ping.path, .shape = "\"memfd\"", .profiles = "\"web\",\"audits\""};
+
+	(void)state;
+	begin(WEB "  - name: audits\n    mode: audit\n    gains: [uid]\n    shapes: [memfd]\n");
+	take(shaped, 1);
+	take(ping, 1);
+	text = finish();
+	assert_int_equal(learn.n_learned, 1);
+	assert_int_equal(learn.learnable, 1);
+	assert_has(text, "        gain: [cap_net_raw]\n");
+	ew_learn_clear(&learn);
+}
+
 /* Names to fear: each line is a comment, or policy that names exactly that. */
 static void hostile(void **state)
 {
@@ -325,24 +261,24 @@ static void risks(void **state)
 
 	(void)state;
 	e.n_uids = 1;
-	root = ew_risk_of(&e);
+	root = ew_risk_of(&e, NULL);
 	e = (struct ew_exception){.caps = 1ULL << ew_cap_find("cap_sys_admin")};
-	admin = ew_risk_of(&e);
+	admin = ew_risk_of(&e, NULL);
 	/* nothing is worse than these two */
 	assert_int_equal(root.score, admin.score);
 	for (unsigned int cap = 0; cap < EW_CAPS_MAX; cap++) {
 		e.caps = 1ULL << cap;
-		risk = ew_risk_of(&e);
+		risk = ew_risk_of(&e, NULL);
 		assert_true(risk.score > 0 && risk.score <= root.score);
 		assert_string_equal(risk.gain, ew_cap_name(cap));
 		assert_true(*risk.why);
 	}
 	e.caps = 1ULL << ew_cap_find("cap_net_bind_service");
-	risk = ew_risk_of(&e);
+	risk = ew_risk_of(&e, NULL);
 	assert_string_equal(ew_risk_level_name(ew_risk_level(&risk)), "low");
 	/* the worst of several counts */
 	e.caps |= 1ULL << ew_cap_find("cap_sys_ptrace");
-	risk = ew_risk_of(&e);
+	risk = ew_risk_of(&e, NULL);
 	assert_string_equal(ew_risk_level_name(ew_risk_level(&risk)), "critical");
 	assert_string_equal(risk.gain, "cap_sys_ptrace");
 }
@@ -350,9 +286,16 @@ static void risks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pasted),   cmocka_unit_test(policy_counts),	cmocka_unit_test(several_profiles),
-		cmocka_unit_test(pruned),   cmocka_unit_test(no_exception_can), cmocka_unit_test(hostile),
-		cmocka_unit_test(too_many), cmocka_unit_test(many_ids),		cmocka_unit_test(of_one_record),
+		cmocka_unit_test(pasted),
+		cmocka_unit_test(policy_counts),
+		cmocka_unit_test(several_profiles),
+		cmocka_unit_test(pruned),
+		cmocka_unit_test(no_exception_can),
+		cmocka_unit_test(of_use),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(too_many),
+		cmocka_unit_test(many_ids),
+		cmocka_unit_test(of_one_record),
 		cmocka_unit_test(risks),
 	};
 

@@ -67,6 +67,11 @@ static void records(void **state)
 	s.record.label_before_len = s.record.label_after_len = EW_LABEL_CUT;
 	assert_record(&s, "[\"label\"]",
 		      "{\"module\":\"apparmor\",\"before\":\"a\",\"after\":\"b\",\"truncated\":true}");
+	/* the one after is, where only the one before is not */
+	s = labelled("a", "b");
+	s.record.label_before_len = EW_LABEL_CUT;
+	assert_record(&s, "[\"label:b\"]",
+		      "{\"module\":\"apparmor\",\"before\":\"a\",\"after\":\"b\",\"truncated\":true}");
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	s = labelled("a\nb", longest);
@@ -95,11 +100,37 @@ static void wrong_records(void **state)
 	assert_int_equal(sample_view(&s, &view), -EBADMSG);
 }
 
+/* No label of a kernel has a byte of value 0, and none is longer than EW_LABEL_MAX. */
+static void wrong_json(void **state)
+{
+	static const char *const labels[] = {
+		"{\"module\":\"apparmor\",\"before\":null,\"after\":\"a\\\\x00b\"}",
+		"{\"module\":\"apparmor\",\"before\":\"\\\\x00\",\"after\":\"b\"}",
+		"{\"module\":\"smack\",\"before\":null,\"after\":\"b\"}",
+		"{\"module\":\"selinux\",\"before\":null,\"after\":\"b\",\"sid_before\":4294967296}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(labels); i++) {
+		struct ew_record r = {0};
+		char text[2 * EW_LABEL_MAX];
+		json_object *root = json_object_new_object();
+		const char *why = NULL;
+
+		json_object_object_add(root, "label", json_tokener_parse(labels[i]));
+		ew_label_parse(root, &r, text, &why);
+		if (!why)
+			fail_msg("taken: %s", labels[i]);
+		json_object_put(root);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records),
 		cmocka_unit_test(wrong_records),
+		cmocka_unit_test(wrong_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 
 static char path[] = "/tmp/ew-lines.XXXXXX", said_path[] = "/tmp/ew-said.XXXXXX";
 static unsigned int taken;
+static int (*skimming)(void *ctx, const char *line, size_t len);
 
 static int make_files(void **state)
 {
@@ -54,7 +55,7 @@ static int read_text(struct ew_record_lines *lines, const char *text, size_t len
 	assert_int_equal(fwrite(text, 1, len, file), len);
 	fclose(file);
 	taken = 0;
-	*lines = (struct ew_record_lines){0};
+	*lines = (struct ew_record_lines){.skim = skimming};
 	assert_non_null(freopen(said_path, "we", stderr));
 	err = ew_record_lines_read(lines, 1, names, take, NULL);
 	fflush(stderr);
@@ -132,6 +133,41 @@ static void test_long(void **state)
 	assert_non_null(strstr(said, ":1: no record of execward: it is longer than any; left out\n"));
 	assert_int_equal(lines.lines, 3);
 	assert_int_equal(taken, 1);
+	/* the longest one, and without its newline one that is longer by a byte */
+	memset(text, ' ', len);
+	memcpy(text, GOOD, sizeof(GOOD) - 1);
+	assert_int_equal(read_text(&lines, text, EW_RECORD_LINE_MAX, said), 0);
+	assert_int_equal(taken, 1);
+	assert_int_equal(read_text(&lines, text, EW_RECORD_LINE_MAX + 1, said), 0);
+	assert_non_null(strstr(said, ":1: no record of execward: it is longer than any; left out\n"));
+	assert_int_equal(lines.lines, 1);
+	text[EW_RECORD_LINE_MAX] = '\n';
+	assert_int_equal(read_text(&lines, text, EW_RECORD_LINE_MAX + 1, said), 0);
+	assert_int_equal(taken, 1);
+}
+
+/* Lines that somebody skims are not parsed, those that he does not take are. */
+static int skim(void *ctx, const char *line, size_t len)
+{
+	(void)ctx;
+	assert_int_equal(strlen(line), len);
+	return EW_STREQ(line, "taken") ? 0 : EW_STREQ(line, "last") ? 9 : -EAGAIN;
+}
+
+static void test_skim(void **state)
+{
+	static const char text[] = "taken\n" GOOD "\nbad\ntaken\n" GOOD "\nlast\n" GOOD;
+	struct ew_record_lines lines;
+	char said[512];
+
+	(void)state;
+	skimming = skim;
+	assert_int_equal(read_text(&lines, text, sizeof(text) - 1, said), 9);
+	skimming = NULL;
+	assert_int_equal(taken, 2);
+	assert_int_equal(lines.lines, 6);
+	assert_int_equal(lines.bad, 1);
+	assert_non_null(strstr(said, ":3: no record of execward: it is no JSON; left out\n"));
 }
 
 static void test_ends(void **state)
@@ -156,10 +192,8 @@ static void test_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_binary),
-		cmocka_unit_test(test_long),
-		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_bad),  cmocka_unit_test(test_binary), cmocka_unit_test(test_long),
+		cmocka_unit_test(test_skim), cmocka_unit_test(test_ends),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -5,7 +5,6 @@
 
 #include "html.h"
 #include "record_json.h"
-#include "record_skim.h"
 #include "report.h"
 
 /* What a report makes of records, and that nothing hostile in them gets out of its text. */
@@ -97,96 +96,12 @@ static void strip(void **state)
 	}
 }
 
-/* --- skimming --- */
-
 static char *line_of(const struct sample *s)
 {
 	struct ew_record_view view;
 
 	assert_int_equal(sample_view(s, &view), 0);
 	return ew_record_json(&view, &names, OFFSET);
-}
-
-static char *skimmed(const char *line)
-{
-	_cleanup_free_ char *out = malloc(strlen(line) + 1);
-	__u64 time = 0;
-	size_t n = ew_record_skim(line, strlen(line), out, &time);
-
-	return n ? strndup(out, n) : NULL;
-}
-
-static void alike(void **state)
-{
-	struct sample s = sample_make();
-	_cleanup_free_ char *line = NULL, *one = NULL, *other_line = NULL, *other = NULL, *third_line = NULL,
-			    *third = NULL;
-	json_object *root;
-	__u64 time, parsed_time;
-	char buffer[65536];
-
-	(void)state;
-	s.args = "sudo\0-c\0";
-	s.args_len = 8;
-	s.record.args = EW_ARGS_IMAGE;
-	line = line_of(&s);
-	one = skimmed(line);
-	assert_non_null(one);
-	root = json_tokener_parse(line);
-	assert_true(ew_record_parse_time(root, &parsed_time));
-	assert_true(ew_record_skim(line, strlen(line), buffer, &time) > 0);
-	assert_int_equal(time, parsed_time);
-	json_object_put(root);
-	/* another process, file number, time and arguments: alike */
-	s.record.pid = s.record.tid = 9;
-	s.record.file.ino = 1;
-	s.record.time += 77 * SECOND;
-	s.args = "sudo\0\"}]";
-	s.args_len = 9;
-	other_line = line_of(&s);
-	other = skimmed(other_line);
-	assert_string_equal(one, other);
-	/* another program: not */
-	s.file_path = "/usr/bin/sudp";
-	third_line = line_of(&s);
-	third = skimmed(third_line);
-	assert_string_not_equal(one, third);
-}
-
-/* What is not as it is written is left to the parser. */
-static void not_skimmed(void **state)
-{
-	struct sample s = sample_make();
-	_cleanup_free_ char *line = line_of(&s);
-	size_t len = strlen(line);
-	char out[65536];
-	__u64 time;
-
-	(void)state;
-	for (size_t n = 0; n < len; n++) {
-		_cleanup_free_ char *cut = strndup(line, n);
-
-		assert_int_equal(ew_record_skim(cut, n, out, &time), 0);
-	}
-	static const char *const bad[] = {
-		"{\"v\":2,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\"}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\"} ",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\"}}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.00000000xZ\"}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22 16:00:00.000000000Z\"}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":5}",
-		"{\"v\":1,\"type\":\"exec\",\"a\":1}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\",\"a\":-1}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\",\"a\":01}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\",\"argv\":[1}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\",\"pid\":\"1\"}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\",\"pid\":9999999999}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\",\"a\":\"\\u202e\"}",
-		"{\"v\":1,\"type\":\"exec\",\"time\":\"2026-11-22T16:00:00.000000000Z\",\"a\":[[[[[[[[[[]]]]]]]]]]}",
-	};
-
-	for (size_t i = 0; i < EW_ARRAY_SIZE(bad); i++)
-		assert_int_equal(ew_record_skim(bad[i], strlen(bad[i]), out, &time), 0);
 }
 
 /* --- the page --- */
@@ -258,37 +173,68 @@ static void sums(void **state)
 			 "        from: [/usr/sbin/php-fpm8.2]\n");
 }
 
-/* Records that are only skimmed count as those that are parsed. */
+/* Reads LINES as a file, skimming them or not. Returns the page; of what was left out the last words go to SAID. */
+static char *page_of(const char *const *lines, size_t n, bool skim, char said[4096])
+{
+	char path[] = "/tmp/execward-test-XXXXXX", *name = path;
+	FILE *f = fdopen(mkstemp(path), "w+"), *err = tmpfile();
+	int saved = dup(STDERR_FILENO);
+
+	assert_non_null(f);
+	assert_non_null(err);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s\n", lines[i]);
+	fclose(f);
+	begin();
+	fflush(stderr);
+	dup2(fileno(err), STDERR_FILENO);
+	report.lines.skim = skim ? ew_report_skim : NULL;
+	assert_int_equal(ew_record_lines_read(&report.lines, 1, &name, ew_report_take, &report), 0);
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(err);
+	said[fread(said, 1, 4095, err)] = '\0';
+	fclose(err);
+	unlink(path);
+	/* another name for each file */
+	for (char *at = said; (at = strstr(at, "/tmp/execward-test-"));)
+		memset(at, 'x', strlen(path));
+	return page();
+}
+
+/* Lines that are skimmed, that are parsed and that are bad make the page and the warnings that parsing makes of them.
+ */
 static void skimmed_counts(void **state)
 {
 	struct sample s = sample_make();
-	_cleanup_free_ char *first = line_of(&s), *second = NULL;
+	_cleanup_free_ char *first = line_of(&s), *second = NULL, *reordered = NULL, *cut = NULL, *leak = NULL,
+			    *html = NULL, *parsed = NULL;
+	char said[4096], said_parsed[4096];
 
 	(void)state;
-	begin();
-	take_line(first);
 	s.record.pid = 7;
 	s.record.time += SECOND;
+	sample_reason(&s, EW_REASON_EXCEPTION);
 	second = line_of(&s);
-	{
-		char path[] = "/tmp/execward-test-XXXXXX", *name = path;
-		int fd = mkstemp(path);
-		FILE *f = fdopen(fd, "w");
+	assert_true(asprintf(&reordered, "{\"type\":\"exec\",\"v\":1%s", first + strlen("{\"v\":1,\"type\":\"exec\"")) >
+		    0);
+	cut = strndup(first, 300);
+	assert_true(asprintf(&leak,
+			     "%.*s,\"fds\":{\"count\":3,\"truncated\":true,\"list\":[{\"fd\":3,\"kind\":\"regular\","
+			     "\"access\":\"r\",\"path\":\"/etc/hosts\",\"dev\":\"0:2\",\"ino\":7}]}%s",
+			     (int)(strstr(first, ",\"cgroup\"") - first), first, strstr(first, ",\"cgroup\"")) > 0);
+	const char *const lines[] = {second, first, "no record", first, cut, reordered, leak, "", leak, second, "{}"};
 
-		assert_non_null(f);
-		fprintf(f, "%s\n%s\n%s\nno record\n", second, second, first);
-		fclose(f);
-		assert_int_equal(ew_report_read(&report, 1, &name), 0);
-		unlink(path);
-	}
-	assert_int_equal(report.lines.lines, 5);
-	assert_int_equal(report.lines.bad, 1);
-	assert_int_equal(report.verdicts[EW_VERDICT_DENY], 4);
-	assert_int_equal(report.flows.keys.n, 1);
-	assert_int_equal(report.flows.flows[0].count, 4);
-	assert_int_equal(report.flows.flows[0].last - report.flows.flows[0].first, SECOND);
-	assert_int_equal(report.alike.shapes.n, 1);
-	ew_report_clear(&report);
+	html = page_of(lines, EW_ARRAY_SIZE(lines), true, said);
+	parsed = page_of(lines, EW_ARRAY_SIZE(lines), false, said_parsed);
+	assert_string_equal(html, parsed);
+	assert_string_equal(said, said_parsed);
+	assert_non_null(strstr(said, ":5: cut off; left out"));
+	assert_has(html, "<b>7</b> execs");
+	assert_has(html, "<b>4</b> lines were no records");
+	assert_has(html, "<b>4</b> descriptors more crossed");
+	assert_has(html, "<td class=\"n\">regular /etc/hosts (r) refused</td>");
 }
 
 /* Every name of every record is one to fear; none of them becomes markup, a line, or a direction. */
@@ -360,9 +306,9 @@ static void nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text),		 cmocka_unit_test(strip),    cmocka_unit_test(alike),
-		cmocka_unit_test(not_skimmed),	 cmocka_unit_test(sums),     cmocka_unit_test(skimmed_counts),
-		cmocka_unit_test(hostile_names), cmocka_unit_test(too_many), cmocka_unit_test(nothing),
+		cmocka_unit_test(text),		  cmocka_unit_test(strip),	   cmocka_unit_test(sums),
+		cmocka_unit_test(skimmed_counts), cmocka_unit_test(hostile_names), cmocka_unit_test(too_many),
+		cmocka_unit_test(nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "top.h"
+#include "top_shown.h"
 #include "util.h"
 
 #define SECOND 1000000000ULL
@@ -32,14 +32,14 @@ static void add(struct ew_top *top, __u64 key, __u64 second, __u64 counts, const
 /* The names of the rows in order, without their slashes. */
 static const char *order(struct ew_top *top, enum ew_top_sort sort)
 {
-	_cleanup_free_ struct ew_top_row **list = ew_top_sorted(top, sort);
+	struct ew_top_shown shown = {.sort = sort};
 	static char text[64];
-	size_t n = 0;
 
-	assert_non_null(list);
-	for (; list[n]; n++)
-		text[n] = list[n]->name[1];
-	text[n] = '\0';
+	ew_top_shown_rows(&shown, top);
+	for (size_t n = 0; n < shown.n; n++)
+		text[n] = shown.lines[n].name[1];
+	text[shown.n] = '\0';
+	ew_top_shown_clear(&shown);
 	return text;
 }
 
@@ -172,6 +172,81 @@ static void others_are_counted(void **state)
 	ew_top_clear(&top);
 }
 
+/* What is sorted anew is what was taken, and the selection stays on its cgroup. */
+static void shown_stands_still(void **state)
+{
+	struct ew_top_shown shown = {0};
+	struct ew_top top = {0};
+
+	(void)state;
+	add(&top, 0, 100, GAIN, "x");
+	for (unsigned int i = 0; i < 3; i++)
+		add(&top, 1 + (i > 0), 100, GAIN, "x");
+	add(&top, 1, 100, DENIAL, "x");
+	add(&top, 2, 100, 0, "x");
+	ew_top_shown_rows(&shown, &top);
+	assert_int_equal(shown.n, 3);
+	assert_string_equal(shown.lines[0].name, "/c");
+	assert_string_equal(shown.lines[1].name, "/b");
+	shown.selected = 1;
+	for (unsigned int i = 0; i < 100; i++)
+		add(&top, i % 4, 100, DENIAL, "x");
+	ew_top_shown_sort(&shown, EW_TOP_BY_GAINS);
+	assert_int_equal(shown.n, 3);
+	assert_string_equal(shown.lines[1].name, "/a");
+	assert_int_equal(shown.lines[1].total[EW_TOP_EXECS], 1);
+	assert_string_equal(shown.lines[2].name, "/b");
+	assert_int_equal(shown.lines[2].total[EW_TOP_DENIALS], 1);
+	assert_int_equal(shown.selected, 2);
+	assert_true(shown.rate[0] == 6);
+	ew_top_shown_rows(&shown, &top);
+	assert_int_equal(shown.n, 4);
+	assert_string_equal(shown.lines[shown.selected].name, "/b");
+	assert_int_equal(shown.lines[shown.selected].total[EW_TOP_EXECS], 27);
+	assert_true(shown.rate[0] == 106);
+	ew_top_shown_clear(&shown);
+	ew_top_clear(&top);
+}
+
+static unsigned int opened;
+
+static const struct ew_record_view *open_none(void *ctx, const struct ew_top_event *event,
+					      const struct ew_record_names **names, __s64 *offset)
+{
+	(void)ctx;
+	(void)event;
+	(void)names;
+	(void)offset;
+	opened++;
+	return NULL;
+}
+
+/* Events become words when they are shown, and once. */
+static void events_are_opened_once(void **state)
+{
+	const struct ew_top_source source = {.open = open_none};
+	struct ew_top_shown shown = {.source = &source};
+	struct ew_top top = {0};
+
+	(void)state;
+	for (unsigned int i = 0; i < 1000; i++)
+		add(&top, 0, 100, 0, "x");
+	ew_top_shown_events(&shown, &top, 6, 80);
+	assert_int_equal(opened, 6);
+	ew_top_shown_events(&shown, &top, 6, 80);
+	ew_top_shown_events(&shown, &top, 4, 80);
+	assert_int_equal(opened, 6);
+	ew_top_shown_events(&shown, &top, 6, 100); /* wider */
+	assert_int_equal(opened, 12);
+	ew_top_shown_events(&shown, &top, 1000, 100); /* more of them */
+	assert_int_equal(opened, 12 + EW_TOP_EVENTS_MAX);
+	add(&top, 0, 100, 0, "x");
+	ew_top_shown_events(&shown, &top, 6, 100);
+	assert_int_equal(opened, 18 + EW_TOP_EVENTS_MAX);
+	ew_top_shown_clear(&shown);
+	ew_top_clear(&top);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +255,8 @@ int main(void)
 		cmocka_unit_test(rows_are_sorted),
 		cmocka_unit_test(events_are_kept),
 		cmocka_unit_test(others_are_counted),
+		cmocka_unit_test(shown_stands_still),
+		cmocka_unit_test(events_are_opened_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

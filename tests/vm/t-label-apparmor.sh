@@ -128,6 +128,37 @@ t_case "explain"
 like "says what it does not foresee" 'profile deny minds labels of security modules, which are not predicted: label.yaml:3' \
 	"$(execward explain --in /label-deny "$D/tight")"
 
+t_case "learn"
+# what profile deny refused; with what is learned of it in its place the same passes
+grep '"profile":"deny"' "$T_TMP/records" >"$T_TMP/refused"
+cp "$POLICY/label.yaml" "$T_TMP/before.yaml"
+ok "of the records" sh -c "execward --policy-dir '$POLICY' learn '$T_TMP/refused' >'$T_TMP/learned'"
+like "it is proved" '^# Replayed with 4 exceptions: all 5 of them pass; without any one of these, fewer do\.$' "$(cat "$T_TMP/learned")"
+is "the riskiest comes first" "$D/wide" "$(sed -n 's/^ *- program: //p' "$T_TMP/learned" | head -n 1)"
+# enforce EXCEPTIONS
+enforce() {
+	{
+		sed '/{name: deny,/d' "$T_TMP/before.yaml"
+		printf '  - name: deny\n    mode: deny\n    cgroups: [/label-deny]\n    gains: [label]\n'
+		cat "$1"
+	} >"$POLICY/label.yaml"
+	ok "reload with $(basename "$1")" execward --policy-dir "$POLICY" reload
+}
+enforce "$T_TMP/learned"
+passes "learned" deny allow exception ew_outer ew_tight tight
+MODE='' passes "learned, to none" deny allow exception ew_outer unconfined wide
+run deny - "$D/attached" "$ATTR/current"
+is "learned, with slashes: it runs" "$D/attached (enforce) [0]" "$OUT [$RC]"
+# a label that was not recorded for it
+ONEXEC="stack ew_tight"
+refused "not learned" deny gain ew_outer 'ew_outer//&ew_tight' wide
+ONEXEC=
+# an entry is the three lines from its program on
+sed '/program: .*\/tight$/,+2d' "$T_TMP/learned" >"$T_TMP/fewer"
+enforce "$T_TMP/fewer"
+refused "without it" deny gain ew_outer ew_tight tight
+MODE='' passes "the others stay" deny allow exception ew_outer unconfined wide
+
 t_case "text"
 trace_ends
 like "of a record" '\+label:ew_tight ' "$(execward log --no-pager --gain=label "$T_TMP/records")"
