@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "util.h"
 
 struct result {
@@ -24,7 +26,10 @@ static void child(int (*work)(void *ctx, bool *stuck), void *ctx, int to, pid_t 
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE); /* it is gone already */
 	result.code = work(ctx, &result.stuck);
-	fflush(stdout);
+	if (fflush(stdout) != 0 && result.code == EXIT_SUCCESS) {
+		ew_error("standard output cannot be written");
+		result.code = EXIT_FAILURE;
+	}
 	/* or who reads them would wait for their end as long as this process does */
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);

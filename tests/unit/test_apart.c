@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,6 +26,15 @@ static int die(void *ctx, bool *stuck)
 	(void)ctx;
 	(void)stuck;
 	raise(SIGTERM);
+	return 0;
+}
+
+static int fill(void *ctx, bool *stuck)
+{
+	(void)ctx;
+	(void)stuck;
+	assert_true(dup2(open("/dev/full", O_WRONLY | O_CLOEXEC), STDOUT_FILENO) >= 0);
+	fputs("lost", stdout);
 	return 0;
 }
 
@@ -70,6 +80,17 @@ static void the_code_is_that_of_the_work(void **state)
 	assert_string_equal(text, "first said last");
 }
 
+static void what_cannot_be_written_is_a_failure(void **state)
+{
+	char text[64];
+	int status = run(fill, false, text, sizeof(text));
+
+	(void)state;
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	assert_string_equal(text, "first last");
+}
+
 static void who_is_stuck_is_not_waited_for(void **state)
 {
 	char text[64];
@@ -96,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_code_is_that_of_the_work),
+		cmocka_unit_test(what_cannot_be_written_is_a_failure),
 		cmocka_unit_test(who_is_stuck_is_not_waited_for),
 		cmocka_unit_test(a_signal_is_passed_on),
 	};
