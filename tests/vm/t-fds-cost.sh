@@ -59,8 +59,18 @@ plain=$(inside fd-plain 0)
 off=$(inside fd-off 0)
 ok "reload, with fds" execward --policy-dir "$T_TMP/on" reload
 with=$(inside fd-plain 0)
+# The same programs come to 740 or to 750 from one time to the next: the least of each that was seen is compared. A look-up more
+# would be a dozen at least.
+for _ in 1 2 3; do
+	[ "$with" -gt $((plain + 8)) ] || break
+	ok "reload, without fds" execward --policy-dir "$T_TMP/off" reload
+	again=$(inside fd-plain 0)
+	plain=$((again < plain ? again : plain))
+	ok "reload, with fds" execward --policy-dir "$T_TMP/on" reload
+	again=$(inside fd-plain 0)
+	with=$((again < with ? again : with))
+done
 note "inside the programs, untagged: $plain without fds in the policy, $with with; tagged: $off, $(inside fd-off 0)"
-# the same program comes to 659 or to 662 from one run to the next; a look-up more would be a dozen at least
 within "untagged, with fds in the policy" $((plain + 8)) "$with"
 audit=$(inside fd-audit 0)
 within "audit, no descriptor, over tagged" 6000 $((audit - off))
