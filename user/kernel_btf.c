@@ -12,12 +12,12 @@
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 #define CHUNK (1U << 20) /* bytes */
-#define NAME_MAX_ 64	 /* with the ends of the string and of the one before */
+#define NAME_SIZE 64	 /* with the ends of the string and of the one before */
 
 /* The names are looked for among the strings of the kernel's BTF, as they are there: to parse it all takes a second. */
 void ew_kernel_has(const char *const *names, bool *has, size_t n)
 {
-	static char buf[CHUNK + NAME_MAX_];
+	static char buf[CHUNK + NAME_SIZE];
 	unsigned int major = 0, minor = 0;
 	_cleanup_close_ int fd = -1;
 	struct utsname kernel = {};
@@ -38,7 +38,7 @@ void ew_kernel_has(const char *const *names, bool *has, size_t n)
 		size_t length = kept + (size_t)got;
 
 		for (size_t i = 0; i < n; i++) {
-			char name[NAME_MAX_] = {};
+			char name[NAME_SIZE] = {};
 			size_t size = strlen(names[i]) + 2;
 
 			if (has[i] || size > sizeof(name))
@@ -47,7 +47,7 @@ void ew_kernel_has(const char *const *names, bool *has, size_t n)
 			has[i] = memmem(buf, length, name, size);
 			left -= has[i];
 		}
-		kept = length < NAME_MAX_ ? length : NAME_MAX_;
+		kept = length < NAME_SIZE ? length : NAME_SIZE;
 		memmove(buf, buf + length - kept, kept);
 	}
 }

@@ -8,7 +8,8 @@
 /*
  * ew_kernel_has - which of N functions for BPF programs (kfuncs) this kernel has, by NAME, into HAS
  *
- * None, where the kernel is older than 6.2 or its BTF cannot be read.
+ * A name is of 62 bytes at most. None, where the kernel is older than 6.2 or its BTF (/sys/kernel/btf/vmlinux) cannot
+ * be read.
  */
 void ew_kernel_has(const char *const *names, bool *has, size_t n);
 

@@ -126,10 +126,6 @@ static int set_sizes(struct execward *skel)
 	return 0;
 }
 
-/*
- * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself
- * does the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF.
- */
 /* What the programs may call: they are told, as no program can ask. */
 static void ask_kernel(struct execward *obj)
 {
@@ -141,6 +137,10 @@ static void ask_kernel(struct execward *obj)
 	obj->rodata->ew_has_cast = has[1];
 }
 
+/*
+ * A light skeleton: one program, run once in the kernel, makes the maps and loads the others, and the kernel itself
+ * does the CO-RE relocations and finds what to attach to. So nothing here reads the kernel's BTF.
+ */
 int ew_skeleton_open(struct ew_skeleton **out, __u32 number)
 {
 	EW_CLEANUP(ew_skeleton_free) struct ew_skeleton *s = calloc(1, sizeof(*s));
