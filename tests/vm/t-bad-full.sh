@@ -4,7 +4,6 @@
 # images: small
 # kernels: all
 # timeout: 120
-# mem: 1536
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh
 . /ew/tests/data/tags.sh

@@ -4,14 +4,22 @@
 # images: small
 # kernels: all
 # timeout: 120
-# append: preempt=full
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 
-[ -d /sys/kernel/debug/sched ] || mount -t debugfs debugfs /sys/kernel/debug
-like "preemption is full" '\(full\)' "$(cat /sys/kernel/debug/sched/preempt)"
-umount /sys/kernel/debug
+# preemption [MODE]: what the kernel says of it, after setting it if asked. The loader has to find that out without a mount.
+preemption() (
+	mount -t debugfs debugfs "$T_TMP/debug" && cd "$T_TMP/debug/sched" || exit
+	[ -z "${1:-}" ] || echo "$1" >preempt
+	cat preempt
+	cd / && umount "$T_TMP/debug"
+)
+mkdir "$T_TMP/debug"
+was=$(preemption | sed 's/.*(//; s/).*//')
+# as preempt=full on the kernel's command line does (kernel/sched/core.c: sched_dynamic_update())
+trap 'preemption "$was" >/dev/null' EXIT
+like "preemption is full" '\(full\)' "$(preemption full)"
 case $(uname -r) in
 6.1.*)
 	rc "load" 1 load
@@ -36,5 +44,6 @@ case $(uname -r) in
 	execward unload
 	;;
 esac
-umount /sys/kernel/debug 2>/dev/null
+trap - EXIT
+like "and as before" "\\($was\\)" "$(preemption "$was")"
 t_done

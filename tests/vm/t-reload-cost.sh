@@ -8,6 +8,7 @@
 # images: small
 # kernels: all
 # mode: count
+# mem: 1024
 # timeout: 240
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh

@@ -12,16 +12,6 @@ PLAIN=$T_TMP/plain
 try() { execward run "$1" -- tchild "$2" "$PLAIN" 2>&1; }
 again="tchild: fork: Resource temporarily unavailable"
 
-t_case "tags can be stored"
-ok "load" load
-is "fork" 0 "$(try no session)"
-is "vfork" 0 "$(try no vfork)"
-is "posix_spawn" 0 "$(try no spawn)"
-is "CLONE_PARENT" 0 "$(try no parent)"
-is "nothing failed" 0 "$(counter forks_failed)"
-is "nothing was lost" 0 "$(counter tags_lost)"
-ok "unload" execward unload
-
 t_case "tags cannot be stored"
 ok "load with the fault" env EXECWARD_FAULT=fork execward --policy-dir "$POLICY" load
 is "deny: fork fails" "$again" "$(try no session)"
@@ -53,8 +43,14 @@ status=$(execward status)
 like "status tells" '7 forks refused' "$status"
 
 ok "unload" execward unload
-t_case "unloaded"
+
+t_case "tags can be stored"
 ok "load, without the fault" load
 is "fork" 0 "$(try no session)"
+is "vfork" 0 "$(try no vfork)"
+is "posix_spawn" 0 "$(try no spawn)"
+is "CLONE_PARENT" 0 "$(try no parent)"
+is "nothing failed" 0 "$(counter forks_failed)"
+is "nothing was lost" 0 "$(counter tags_lost)"
 execward unload
 t_done

@@ -84,8 +84,7 @@ out=$(execward untag --user 7 no 2>&1)
 is "untag what is not: exit" 1 "$?"
 like "text" '^execward: users 7 have no such tag; see: execward list$' "$out"
 rc "two kinds" 2 execward tag --user 7 --pid 1 no
-ok "unload" execward unload
-is "unloaded: free" 0 "$(as_uid 1000)"
+ok "untag what is left" execward untag --user 1000 no
 
 t_case "by policy"
 cat >"$POLICY/t.yaml" <<'YAML'
@@ -99,10 +98,11 @@ profiles:
     users: [998]
 YAML
 printf '    except:\n      - {program: %s, gain: ["uid:root", caps]}\n' "$SUID" >>"$POLICY/t.yaml"
-ok "load" load
+audited=$(counter audit)
+ok "reload" execward --policy-dir "$POLICY" reload
 is "by name" refused "$(as_uid 1000)"
 is "audit" 0 "$(as_uid 1001)"
-is "counted" 1 "$(counter audit)"
+is "counted" $((audited + 1)) "$(counter audit)"
 is "in a range" "refused refused refused killed" "$(as_uid 1500) $(as_uid 60000) $(as_uid 1600) $(as_uid 1650)"
 is "outside" "0 0" "$(as_uid 1499) $(as_uid 60001)"
 is "an exception" 0 "$(as_uid 998)"
@@ -116,5 +116,5 @@ is "untag the policy's: exit" 0 "$?"
 like "it comes back" 'users alice are tagged by the policy: the tag comes back when the policy is loaded again$' "$out"
 is "free until then" 0 "$(as_uid 1000)"
 ok "unload" execward unload
-is "unloaded: free" "0 0" "$(as_uid 1500) $(as_uid 60001)"
+is "unloaded: free, by the policy and by command" "0 0" "$(as_uid 1500) $(as_uid 60001)"
 t_done
