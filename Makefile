@@ -55,8 +55,10 @@ need = $(Q)DEPS=$(DEPS) ./.ci/need $(1)
 # --- flags --------------------------------------------------------------------------------------------------------
 
 LIBS := libbpf libcyaml yaml-0.1 json-c libcap smartcols libsystemd ncursesw
-pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
-pkg_libs = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
+# asked for by the first that is compiled, and not by each; a target that compiles nothing does without
+pkg_cflags = $(eval pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null))$(pkg_cflags)
+pkg_libs = $(eval pkg_libs := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null))$(pkg_libs)
+cmocka_libs = $(eval cmocka_libs := $(shell $(PKG_CONFIG) --libs cmocka))$(cmocka_libs)
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Werror \
 	$(if $(SANITIZE),-Wno-format-truncation) # which is mistaken where less is optimized
 # What is made with sanitizers runs once: with -O2 it took as long again to compile as it takes to compile and run.
@@ -174,7 +176,7 @@ $(O)/tests/unit/units.a: $(UNIT_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/keep_records.o $(O)/tests/unit/units.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $(KEEP_RECORDS) $(filter %.o,$^) $(UNIT_ALL) $(filter %.a,$^) -Wl$(comma)--no-whole-archive $(pkg_libs) $(shell $(PKG_CONFIG) --libs cmocka) -o $@
+	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $(KEEP_RECORDS) $(filter %.o,$^) $(UNIT_ALL) $(filter %.a,$^) -Wl$(comma)--no-whole-archive $(pkg_libs) $(cmocka_libs) -o $@
 
 # run inside test guests, which may have no shared libraries; GUEST_BARE without libc
 GUEST_BARE := fdsee tagain
