@@ -57,23 +57,40 @@ missing_libraries() {
 	done
 }
 
-# header TEST KEY DEFAULT: the test's header line "# KEY: value"
+# What the headers of tests say, by "TEST KEY": they are asked for thousands of times before the first guest starts.
+declare -A HEADERS=()
+
+# read_headers TEST...: the lines "# KEY: value" before each one's first command; of two with one key the first
+read_headers() {
+	local test line
+	for test; do
+		while IFS= read -r line; do
+			[[ $line = '#'* || -z $line ]] || break
+			[[ $line =~ ^'# '([a-z]+)':'\ *(.*)$ ]] || continue
+			[ -n "${HEADERS["$test ${BASH_REMATCH[1]}"]:-}" ] || HEADERS["$test ${BASH_REMATCH[1]}"]=${BASH_REMATCH[2]}
+		done <"$EW_TESTS/t-$test.sh"
+	done
+}
+
+# header_of TEST KEY DEFAULT: sets `value`; header prints it. Of tests that read_headers has read.
+header_of() { value=${HEADERS["$1 $2"]:-$3}; }
 header() {
 	local value
-	value=$(sed -n "/^[^#]/q; s/^# $2: *//p" "$EW_TESTS/t-$1.sh" | head -1)
-	echo "${value:-$3}"
+	header_of "$@"
+	echo "$value"
 }
 
 # for_here TEST KERNEL IMAGE: is the test meant for them?
 for_here() {
-	local kernels images
-	kernels=" $(header "$1" kernels all) " images=" $(header "$1" images small) "
+	local value kernels images
+	header_of "$1" kernels all && kernels=" $value "
+	header_of "$1" images small && images=" $value "
 	[[ $images == *" $3 "* ]] && [[ $kernels == *" all "* || $kernels == *" $2 "* ]]
 }
 
 # extra_key TEST: a short name for the packages that the test wants beyond its image; nothing if it wants none
 extra_key() {
-	local packages
-	packages=$(header "$1" extra '')
-	[ -z "$packages" ] || echo "extra-$(file_key - <<<"$packages")"
+	local value
+	header_of "$1" extra ''
+	[ -z "$value" ] || echo "extra-$(file_key - <<<"$value")"
 }
