@@ -47,10 +47,14 @@ paths=$(entries cgroup_paths) exceptions=$(entries exceptions) cgroups=$(entries
 
 # which: the policy by which the two programs are judged
 which() {
-	w=$(outcome cg_run /rl alice "$P")/$(outcome cg_run /rl alice "$Q")
+	w=$(cg_run /rl tswap 1000 once "$P" "$Q" 2>&1)
 	case $w in
-	/refused) echo a ;;
-	refused/) echo b ;;
+	"$P 1 0
+$Q 0 1
+"*) echo a ;;
+	"$P 0 1
+$Q 1 0
+"*) echo b ;;
 	*) echo "neither: $w" ;;
 	esac
 }

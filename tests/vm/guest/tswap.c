@@ -7,8 +7,10 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -57,15 +59,17 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler = end};
 	long counts[16][2] = {{0}}, longest = 0, pause_ms;
 	struct timespec pause;
+	bool once;
 	int n = argc - 3;
 
 	if (n < 1 || n > 16)
 		return 2;
-	pause_ms = atol(argv[2]);
+	once = strcmp(argv[2], "once") == 0;
+	pause_ms = once ? 0 : atol(argv[2]);
 	pause.tv_sec = pause_ms / 1000;
 	pause.tv_nsec = pause_ms % 1000 * 1000000;
 	sigaction(SIGTERM, &action, NULL);
-	while (!ended) {
+	for (int round = 0; !ended && !(once && round); round = 1) {
 		for (int i = 0; i < n; i++) {
 			long start = now_ms();
 			int refused = run((uid_t)atoi(argv[1]), argv[3 + i]);
