@@ -178,17 +178,18 @@ static int load_sharing(struct ew_skeleton **out, const struct ew_pins *pins, __
 
 	if (err == 0)
 		err = check_labels(pins, ew_skeleton_labels(skeleton));
+	if (err < 0)
+		return err;
+	ew_skeleton_hooks(skeleton, hooks); /* only their names, before they are loaded */
+	err = check_hooks(hooks);
 	if (err == 0)
 		err = ew_skeleton_share(skeleton);
 	if (err == 0)
 		err = ew_skeleton_load(skeleton);
 	if (err < 0)
 		return err;
-	ew_skeleton_hooks(skeleton, hooks);
-	err = check_hooks(hooks);
-	if (err == 0)
-		*out = TAKE_PTR(skeleton);
-	return err;
+	*out = TAKE_PTR(skeleton);
+	return 0;
 }
 
 /*

@@ -46,7 +46,8 @@ refused() {
 	f_record "$FILE"
 	is "the verdict" "$f_v fds" "$(f_verdict)"
 	like "the descriptors" "$f_fds" "$F_FDS"
-	like "the rule is that of the descriptors" "\"rule\":\"fds.yaml:$(($(grep -n "name: $f_p\$" "$F_DIR/fds.yaml" | cut -d: -f1) + 3))\"" "$F_RECORD"
+	eval "f_rule=\$F_RULE_$f_p"
+	like "the rule is that of the descriptors" "\"rule\":\"fds.yaml:$f_rule\"" "$F_RECORD"
 }
 
 # allowed NAME PROFILE CMD...

@@ -23,7 +23,10 @@ rc "unload has nothing to do" 1 execward unload
 is "and says so" "execward: execward is not loaded" "$(cat "$T_OUT")"
 
 t_case "load and unload"
-is "load tells what" "loaded: 6 profiles, 0 exceptions, 1 cgroup" "$(load)"
+start=$(t_now)
+said=$(load)
+took=$(($(t_now) - start))
+is "load tells what" "loaded: 6 profiles, 0 exceptions, 1 cgroup" "$said"
 is "enforced" refused "$(gain_in /life)"
 is "pins" "links maps progs" "$(ls $PINS | tr '\n' ' ' | sed 's/ $//')"
 ok "only root can look" test "$(stat -c %a $PINS)" = 700
@@ -48,28 +51,22 @@ is "nothing is enforced" 0 "$(gain_in /life)"
 rm "$POLICY/z.yaml"
 
 
-# kill_when TEST... -- VERB...: starts execward VERB and kills it as soon as TEST holds
-kill_when() {
-	k_test=
-	while [ "$1" != -- ]; do k_test="$k_test $1" && shift; done
-	execward --policy-dir "$POLICY" "$2" >/dev/null 2>&1 &
-	k_job=$!
-	# shellcheck disable=SC2086 # words
-	until $k_test || ! kill -0 $k_job 2>/dev/null; do :; done
-	kill -KILL $k_job 2>/dev/null
-	wait $k_job 2>/dev/null
-}
+# load_until PATH: load, killed as soon as PATH is there
+load_until() { tkillat "+$1" -- execward --policy-dir "$POLICY" load >/dev/null 2>&1 || bad="$bad $1:not killed"; }
 
 # remains WHEN: what a killed load or unload left is whole, or does not pass for it, or enforces nothing; and it is no
-# hindrance
-kinds='' bad=''
+# hindrance. After that all is in force, or nothing: $in_force.
+kinds='' bad='' in_force=nothing
 remains() {
 	r_gain=$(gain_in /life)
+	in_force=nothing
 	if [ -d $PINS ] && execward status >/dev/null; then
 		kinds="$kinds whole"
 		[ "$r_gain" = refused ] || bad="$bad $1:loaded:$r_gain"
+		in_force=all
 	elif [ -d $PINS ]; then
 		kinds="$kinds not-whole"
+		take_away "$1"
 	else
 		[ "$r_gain" = 0 ] || bad="$bad $1:not-loaded:$r_gain"
 		if [ -z "$(ls /sys/fs/bpf)" ]; then
@@ -78,59 +75,72 @@ remains() {
 		fi
 		kinds="$kinds parts"
 		load >/dev/null 2>"$T_TMP/said" || bad="$bad $1:load:$(cat "$T_TMP/said")"
+		in_force=all
 	fi
-	execward unload
-	[ -z "$(ls /sys/fs/bpf)" ] || bad="$bad $1:left:$(ls /sys/fs/bpf)"
 }
+# take_away WHEN: by unload, which leaves nothing;  put_in_force: loads unless all is in force
+take_away() {
+	[ -z "$(ls /sys/fs/bpf)" ] || execward unload
+	[ -z "$(ls /sys/fs/bpf)" ] || bad="$bad $1:left:$(ls /sys/fs/bpf)"
+	in_force=nothing
+}
+put_in_force() { [ $in_force = all ] || load >/dev/null; }
 
 t_case "killed"
-# What waits for its moment does so in a loop. On the other processor that would keep the emulator, which runs them in
-# turns of 100 ms, from whatever the kernel asks of both while it loads.
+# On one processor, so that whoever waits for the moment has it at once, and the other is free for what the kernel asks of
+# both while it loads.
 taskset -p 1 $$ >/dev/null
-start=$(t_now)
-load >/dev/null
-took=$(($(t_now) - start))
-execward unload
 # every moment on 6.1, where to load is quickest in the emulator
 new=/sys/fs/bpf/execward-new
 case $(uname -r) in
 6.1.*)
 	tenths='2 5 8'
-	places="$new $new/progs/ew_task_fork $new/links/ew_committing_creds $new/links/ew_creds_from_file $new/links/ew_creds_for_exec $PINS"
+	places="$new $new/progs/ew_task_fork $new/links/ew_committing_creds $new/links/ew_creds_from_file $new/links/ew_creds_for_exec"
 	;;
 *)
 	tenths=5
-	places="$new/progs/ew_task_fork $new/links/ew_creds_from_file $PINS"
+	places="$new/progs/ew_task_fork $new/links/ew_creds_from_file"
 	;;
 esac
 for i in $tenths; do
 	ms=$((took * i))
-	kill_when sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))" -- load
+	execward --policy-dir "$POLICY" load >/dev/null 2>&1 &
+	job=$!
+	sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
+	kill -KILL $job 2>/dev/null
+	wait $job 2>/dev/null
 	remains "$i"
+	take_away "$i"
 done
 for at in $places; do
-	kill_when test -e $at -- load
+	load_until "$at"
 	remains "${at##*/}"
+	take_away "${at##*/}"
 done
+load_until $new/links/ew_committing_creds
+rc "amid its hooks, status: not loaded" 3 execward status
+execward unload >/dev/null 2>&1
+ok "in the end nothing is left" wait_for 5 nothing_left
+is "unload takes the parts away" "" "$(leftovers)"
+
+load_until $PINS
+remains "${PINS##*/}"
+take_away "${PINS##*/}"
+# later than that; and what is in force after one of these is what the next is killed on
+tkillat 20 +$PINS -- execward --policy-dir "$POLICY" load >/dev/null 2>&1
+remains later
 is "load" "" "$bad"
 note "killed while loading (whole load ${took}0 ms), left:$kinds"
 kinds='' bad=''
-load >/dev/null
-kill_when test ! -e $PINS -- unload
+put_in_force
+tkillat -$PINS -- execward unload >/dev/null 2>&1 || bad="$bad renamed:not killed"
 remains renamed
-load >/dev/null
-kill_when test ! -e $PINS/links -a ! -e /sys/fs/bpf/execward-gone/links -- unload
+put_in_force
+tkillat -$PINS/links -/sys/fs/bpf/execward-gone/links -- execward unload >/dev/null 2>&1 || bad="$bad detached:not killed"
 remains detached
 is "unload" "" "$bad"
 note "killed while unloading, left:$kinds"
-ok "in the end nothing is left" wait_for 5 nothing_left
-
-kill_when test -e $new/links/ew_committing_creds -- load
-rc "amid its hooks, status: not loaded" 3 execward status
-execward unload >/dev/null 2>&1
-wait_for 3 nothing_left
-is "unload takes the parts away" "" "$(leftovers)"
-reload
+put_in_force
 is "enforced" refused "$(gain_in /life)"
 
 t_case "every execward is killed"

@@ -30,7 +30,7 @@ mkfifo "$T_TMP/end"
 chmod 666 "$T_TMP/end"
 chmod 755 "$T_TMP/tree"
 alice "$T_TMP/tree" "$T_TMP" >/dev/null 2>&1 &
-wait_for 10 grep -qs tree /proc/$!/comm
+wait_for 10 pgrep -x -P $! tree
 TREE=$!
 
 # filter NAME OPTION...: a reader with these options and --all, writes to NAME.out

@@ -5,11 +5,15 @@
 F_DIR=$T_TMP/fds.d
 F_CGROUP=/sys/fs/cgroup/fds
 F_PROFILES=
+F_LINES=2 # of the policy file so far
 mkdir -p "$F_DIR"
 printf 'version: 1\nprofiles:\n' >"$F_DIR/fds.yaml"
 
-# f_profile NAME FDS [LINE...]: adds a profile in mode audit, on a cgroup of its own; FDS is the flow mapping of `fds`
+# f_profile NAME FDS [LINE...]: adds a profile in mode audit, on a cgroup of its own; FDS is the flow mapping of `fds`, whose
+# line is in $F_RULE_NAME
 f_profile() {
+	eval "F_RULE_$1=$((F_LINES + 4))"
+	F_LINES=$((F_LINES + 2 + $#))
 	F_PROFILES="$F_PROFILES $1"
 	mkdir -p "$F_CGROUP-$1"
 	printf '  - name: %s\n    mode: audit\n    cgroups: [/fds-%s]\n    fds: %s\n' "$1" "$1" "$2" >>"$F_DIR/fds.yaml"
@@ -48,19 +52,35 @@ f_run() {
 	F_PID=$!
 	wait "$F_PID" 2>/dev/null
 	F_RC=$?
-	F_OUT=$(head -n 3 "$T_TMP/out")
+	f_three <"$T_TMP/out"
+}
+# f_three: the first three lines, into F_OUT. Nothing is executed for what is asked hundreds of times.
+f_three() {
+	IFS= read -r F_OUT || return
+	for f_l in 2 3; do
+		IFS= read -r f_l || [ "$f_l" ] || return
+		F_OUT="$F_OUT
+$f_l"
+	done
 }
 
-f_seen() { grep "\"task\":{\"pid\":$F_PID,.*\"file\":{\"path\":\"$1\"" "$T_TMP/trace" | tail -n 1 | grep .; }
-
-# f_record FILE: the record of the last run's exec of FILE, into F_RECORD, and its list of descriptors into F_FDS
+# f_record FILE: the record of the last run's exec of FILE, the last one if there are several, into F_RECORD, and its list of
+# descriptors into F_FDS
 f_record() {
 	F_RECORD='' F_FDS=''
-	wait_for 5 f_seen "$1" || return
-	F_RECORD=$(f_seen "$1")
+	f_until=$(($(t_now) + 1500))
+	until F_RECORD=$(grep "\"task\":{\"pid\":$F_PID,.*\"file\":{\"path\":\"$1\"" "$T_TMP/trace"); do
+		[ "$(t_now)" -lt $f_until ] || return
+		tnap 100
+	done
+	F_RECORD=${F_RECORD##*
+}
 	case $F_RECORD in *'"fds":{'*) F_FDS=${F_RECORD#*\"fds\":} ;; esac
 	F_FDS=${F_FDS%,\"cgroup\":*}
 }
 
 # f_verdict: VERDICT REASON of the record
-f_verdict() { printf %s "$F_RECORD" | sed 's/.*"verdict":"\([a-z]*\)","reason":"\([a-z-]*\)".*/\1 \2/'; }
+f_verdict() {
+	f_v=${F_RECORD#*\"verdict\":\"} f_r=${F_RECORD#*\"reason\":\"}
+	printf %s "${f_v%%\"*} ${f_r%%\"*}"
+}

@@ -101,7 +101,7 @@ asker_ask() {
 # asker_stop [exec]: with exec it tries the set-uid program in its own place
 asker_stop() {
 	echo "${1:-end}" >"$T_TMP/in"
-	while kill -0 "$ASKER" 2>/dev/null; do sleep 0.05; done
+	while kill -0 "$ASKER" 2>/dev/null; do tnap 50; done
 }
 
 # counter NAME: of all profiles together. Not for free: `status` looks through a million places of a map.

@@ -3,6 +3,8 @@
  * tholdcall N GO PROGRAM [ARG...] - holds PROGRAM at its Nth bpf(BPF_ITER_CREATE) until the file GO is there
  *
  * Prints "held" when it is there, and ends as PROGRAM did: 128 + its signal if one killed it. x86-64.
+ *
+ * From then on PROGRAM is on its own: to stop at each of its system calls costs it ten times what they do.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -69,7 +71,8 @@ int main(int argc, char **argv)
 		pass = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
 		if (!pass && creates_iter(pid) && --left == 0)
 			hold(argv[2]);
-		if (ptrace(PTRACE_SYSCALL, pid, NULL, pass) < 0 && errno != ESRCH) /* killed meanwhile */
-			die("PTRACE_SYSCALL");
+		/* killed meanwhile: ESRCH */
+		if (ptrace(left > 0 ? PTRACE_SYSCALL : PTRACE_DETACH, pid, NULL, pass) < 0 && errno != ESRCH)
+			die("ptrace");
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * treload N SECONDS DIR OTHER - has `execward daemon` reload up to N times within SECONDS, from DIR, whose contents are
- * exchanged with those of OTHER each time; an even number of times
+ * treload N SECONDS DIR OTHER - has `execward daemon` reload up to N times within SECONDS, and until SIGTERM, from DIR,
+ * whose contents are exchanged with those of OTHER each time; an even number of times
  *
  * Prints "reloads N refused N ms N longest N": how often, how many the daemon refused, how long it took, and the
  * longest reload, in milliseconds. Ends the daemon then.
@@ -17,6 +17,14 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+static volatile sig_atomic_t stop;
+
+static void on_term(int signal)
+{
+	(void)signal;
+	stop = 1;
+}
 
 static long now_ms(void)
 {
@@ -68,6 +76,7 @@ int main(int argc, char **argv)
 
 	if (argc != 5)
 		return 2;
+	signal(SIGTERM, on_term);
 	n = atol(argv[1]);
 	ms = atol(argv[2]) * 1000;
 	daemon_pid = start(argv[3], &said);
@@ -76,7 +85,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	begin = now_ms();
-	while (reloads < n && (now_ms() - begin < ms || reloads % 2)) {
+	while (reloads < n && ((!stop && now_ms() - begin < ms) || reloads % 2)) {
 		long since = now_ms();
 		int result;
 

@@ -15,8 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Between two tries: without a pause whoever wants the processor, too, takes ten times as long under an emulator. */
-#define PAUSE_NS 3000000L
+/*
+ * Between two tries: without a pause whoever wants the processor, too, takes ten times as long under an emulator. As
+ * long as spreads the tries over all of an upgrade, which takes 400 ms and more.
+ */
+#define PAUSE_NS 15000000L
 #define TRIES 20
 #define PINS "/sys/fs/bpf/execward" /* another directory after each upgrade */
 
