@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * tswap UID PAUSE PROGRAM... - executes the programs as UID, one after the other, again and again, until SIGTERM, with
- * a PAUSE of so many milliseconds after each
+ * a PAUSE of so many milliseconds after each; or each of them once, where PAUSE is "once"
  *
  * Prints for each program "PROGRAM RAN REFUSED", then "longest MS": the most that one took from fork to end.
  */
