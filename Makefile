@@ -179,7 +179,7 @@ $(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/keep_records.o 
 	$(Q)$(CC) $(EW_LDFLAGS) $(LDFLAGS) $(KEEP_RECORDS) $(filter %.o,$^) $(UNIT_ALL) $(filter %.a,$^) -Wl$(comma)--no-whole-archive $(pkg_libs) $(cmocka_libs) -o $@
 
 # run inside test guests, which may have no shared libraries; GUEST_BARE without libc
-GUEST_BARE := fdsee tagain tnap
+GUEST_BARE := fdsee tagain tiny tnap
 $(GUEST_BARE:%=$(O)/tests/guest/%): GUEST_FLAGS := -nostdlib -ffreestanding -fno-tree-loop-distribute-patterns -fno-stack-protector -Wl,--build-id=none,-z,noseparate-code
 $(O)/tests/guest/%: tests/vm/guest/%.c Makefile
 	$(call say,CC,$@)

@@ -7,31 +7,18 @@
 # mode: count
 # timeout: 240
 # mem: 1024
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/cost.sh
 . /ew/lib.sh
+. /ew/tests/data/cost.sh
 
-tiny=/ew/bin/tiny
 gains=$T_TMP/gains # set-user-id, let pass by an exception
 policy=$T_TMP/policy.d
 files=$T_TMP/files
-install -m 4755 $tiny "$gains"
-mkdir "$policy" "$files" /sys/fs/cgroup/counted
+install -m 4755 $TINY "$gains"
+mkdir "$policy" "$files" $CGROUPS/counted
 
-# run_time: nanoseconds, that is instructions, that our programs have run so far
-run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if ($i == "run_time_ns") sum += $(i + 1) } END { print sum + 0 }'; }
-
-# inside TIMES CGROUP PROGRAM: instructions that our programs spend on one exec of it by a plain user there, the least of
-# so many measurements: an interrupt that comes in one of our programs is counted with it
-inside() {
-	least=''
-	for _ in $(seq "$1"); do
-		before=$(run_time)
-		sh -c 'echo $$ >"/sys/fs/cgroup/$0/cgroup.procs" && exec asuser 1000 1000 1000 countexec 10 "$1"' "$2" "$3" \
-			>/dev/null || return
-		n=$((($(run_time) - before) / 30))
-		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
-	done
-	echo "$least"
-}
+# inside TIMES CGROUP PROGRAM: instructions that our programs spend on one exec of it by a plain user there
+inside() { spent_execs "$1" "$2" "$3" asuser 1000 1000 1000; }
 
 # load: puts what is in $policy in force, with /counted under the profile "web", in the place of what is loaded
 load() {
@@ -53,14 +40,9 @@ profiles() {
 	} >"$policy/t.yaml"
 }
 
-# within DESC LIMIT NUMBER
-within() {
-	note "$1: $3 (at most $2)"
-	ok "$1: at most $2 instructions, is $3" test "$3" -le "$2"
-}
 # measure: what an exec costs who has no tag, who has one, and who has one and gains. The last is remembered from hook to
 # hook, and how long the kernel's allocator takes over that differs, on Linux 6.1 by a quarter.
-measure() { untagged=$(inside 3 . $tiny) tagged=$(inside 3 counted $tiny) gaining=$(inside 16 counted "$gains"); }
+measure() { untagged=$(inside 3 . $TINY) tagged=$(inside 3 counted $TINY) gaining=$(inside 16 counted "$gains"); }
 # grown DESC: against what the first call of measure found
 grown() {
 	measure
@@ -70,7 +52,7 @@ grown() {
 }
 
 echo 0 >/proc/sys/kernel/randomize_va_space
-echo 1 >/proc/sys/kernel/bpf_stats_enabled
+counted on
 
 t_case "one"
 profiles 1
@@ -96,5 +78,5 @@ ok "load 65,536" load
 is "beside the one there is" 65535 "$(grep -c '^+ exception web ' "$T_OUT")"
 grown "65,536 exceptions"
 execward unload
-rmdir /sys/fs/cgroup/counted
+rmdir $CGROUPS/counted
 t_done

@@ -7,46 +7,26 @@
 # mode: count
 # timeout: 240
 # mem: 1024
-# shellcheck disable=SC2086 # words
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/cost.sh
 . /ew/lib.sh
+. /ew/tests/data/cost.sh
 
-tiny=/ew/bin/tiny
 policy=$T_TMP/policy.d
 files=$T_TMP/files
 mkdir "$policy" "$files"
-mkdir /sys/fs/cgroup/counted
-
-# run_time: nanoseconds, that is instructions, that our programs have run so far
-run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if ($i == "run_time_ns") sum += $(i + 1) } END { print sum + 0 }'; }
+mkdir $CGROUPS/counted
 
 # inside [UID]: instructions that our programs spend on one exec
-inside() {
-	least=''
-	# an interrupt that comes in one of our programs is counted with it
-	for _ in 1 2 3 4 5; do
-		before=$(run_time)
-		sh -c 'echo $$ >/sys/fs/cgroup/counted/cgroup.procs && exec asuser "$1" "$1" "$1" countexec 10 "$0"' $tiny "${1:-5}" >/dev/null
-		n=$((($(run_time) - before) / 30))
-		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
-	done
-	echo "$least"
-}
+inside() { spent_execs 3 counted $TINY asuser "${1:-5}" "${1:-5}" "${1:-5}"; }
 
 # load TEXT: with a profile "web" that has TEXT as further keys; in the place of what is loaded, if anything is
 load() {
-	[ -d /sys/fs/bpf/execward ] && verb=reload || verb=load
 	printf 'version: 1\nprofiles:\n  - name: web\n    mode: deny\n%s' "$1" >"$policy/t.yaml"
-	execward --policy-dir "$policy" $verb
-}
-
-# within DESC LIMIT NUMBER
-within() {
-	note "$1: $3 (at most $2)"
-	ok "$1: at most $2 instructions, is $3" test "$3" -le "$2"
+	in_force "$policy"
 }
 
 echo 0 >/proc/sys/kernel/randomize_va_space
-echo 1 >/proc/sys/kernel/bpf_stats_enabled
+counted on
 
 t_case "none"
 ok "load" load ''
@@ -84,12 +64,12 @@ within "one tagged program costs others" $((none + 1200)) "$one"
 ok "load as many as there can be" load "    programs: [$(seq -s , -f "$files/%g" 4096)]
 "
 within "untagged among 4,096" $((one + one / 20)) "$(inside)"
-ok "load the program itself" load "    programs: [$tiny]
+ok "load the program itself" load "    programs: [$TINY]
 "
 note "an exec that enters a profile: $(inside)"
 
 t_case "sticky"
-# what programs need is not there then
+# what programs need is not there then; a reload leaves it
 ok "unload" execward unload
 ok "load" load '    sticky: yes
 '

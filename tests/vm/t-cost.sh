@@ -6,10 +6,9 @@
 # mode: count
 # timeout: 240
 # mem: 1024
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/cost.sh
 . /ew/lib.sh
-
-tiny=/ew/bin/tiny
-cgroups=/sys/fs/cgroup
+. /ew/tests/data/cost.sh
 
 cat >"$T_TMP/policy.yaml" <<'Y'
 version: 1
@@ -27,7 +26,7 @@ cost() {
 		sleep 100000 >/dev/null &
 		alive="$alive $!"
 		for n in $(sh -c 'echo $$ >"$0/cgroup.procs"
-			for _ in 1 2; do countexec 40 "$1" || exit 1; done' "$cgroups/$1" $tiny); do
+			for _ in 1 2; do countexec 40 "$1" || exit 1; done' "$CGROUPS/$1" $TINY); do
 			[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
 		done
 	done
@@ -37,42 +36,22 @@ cost() {
 	echo "$least"
 }
 
-# run_time: nanoseconds, that is instructions, that our programs have run so far
-run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if ($i == "run_time_ns") sum += $(i + 1) } END { print sum + 0 }'; }
-
-# inside CGROUP: instructions that our programs spend on one exec there, to the instruction; what the kernel spends
-# outside of them differs by more from one process to the next
-inside() {
-	least=''
-	# an interrupt that comes in one of our programs is counted with it
-	for _ in 1 2 3 4 5; do
-		before=$(run_time)
-		sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 10 "$1"' "$cgroups/$1" $tiny >/dev/null
-		n=$((($(run_time) - before) / 30))
-		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
-	done
-	echo "$least"
-}
-
-# within DESC LIMIT NUMBER
-within() {
-	note "$1: $3 (at most $2)"
-	ok "$1: at most $2 instructions, is $3" test "$3" -le "$2"
-}
+# inside CGROUP: instructions that our programs spend on one exec there
+inside() { spent_execs 3 "$1" $TINY; }
 
 # where things are mapped decides how many page tables an exec makes
 echo 0 >/proc/sys/kernel/randomize_va_space
 sleep 120 # boot work is over by then; it costs nothing, since nobody counts in between
 path=deep
-mkdir $cgroups/deep $cgroups/plain
+mkdir $CGROUPS/deep $CGROUPS/plain
 for _ in $(seq 2 32); do
 	path=$path/d
-	mkdir $cgroups/$path
+	mkdir $CGROUPS/$path
 done
 
 again=$(cost plain)
 # an allocator may reach the state that is the cheapest only in a later round: until two rounds agree
-for _ in 1 2 3; do
+for _ in 1 2 3 4 5; do
 	nothing=$again again=$(cost plain)
 	note "nothing attached: $nothing, and once more $again"
 	off=$((nothing > again ? nothing - again : again - nothing))
@@ -83,32 +62,23 @@ ok "the count repeats to 0.1 %" test "$off" -le $((nothing / 1000))
 ok "load" execward $policy load
 sleep 60 # what loading freed is given back meanwhile
 untagged=$(cost plain)
-# what is left in the allocators differs from boot to boot, so nothing is measured on both sides of something
-ok "unload" execward unload
-sleep 60
-after=$(cost plain)
-note "nothing attached before: $nothing, after: $after"
-# shellcheck disable=SC2086 # two words
-ok "load once more" execward $policy load
-sleep 60
 shallow=$(cost deep)
 note "untagged: $untagged, and once more $shallow"
 untagged=$((untagged < shallow ? untagged : shallow))
 # seen 764, 987 and, once, 1,504: what the allocators add, and not yet the least
 for _ in 1 2 3; do
-	[ $((untagged - (nothing + after) / 2)) -gt 1400 ] || break
+	[ $((untagged - nothing)) -gt 1300 ] || break
 	sleep 60
 	again=$(cost plain)
 	note "untagged, another time: $again"
 	untagged=$((untagged < again ? untagged : again))
 done
-within "untagged" 1500 $((untagged - (nothing + after) / 2))
 
 ok "tag" execward tag --cgroup /deep web
 within "tagged, no gain, no reader, over untagged" 2500 $(($(cost deep) - shallow))
 
 # growth, by the programs' own counts: at most one in twenty between the ends of each range
-echo 1 >/proc/sys/kernel/bpf_stats_enabled
+counted on
 plain=$(inside plain) tagged=$(inside deep) far=$(inside $path)
 note "inside the programs: untagged $plain, tagged $tagged, tagged 32 cgroups up $far"
 ok "the programs are counted" test "$plain" -gt 100 -a "$tagged" -gt "$plain"
@@ -119,11 +89,16 @@ within "untagged among 100,000 tagged" $((plain + plain / 20)) "$(inside plain)"
 within "tagged among 100,000" $((tagged + tagged / 20)) "$(inside deep)"
 within "tagged 32 cgroups up among 100,000" $((far + far / 20)) "$(inside $path)"
 
+# what is left in the allocators differs from boot to boot, so nothing is measured on both sides of something
+counted off
+ok "unload" execward unload
+sleep 60
+after=$(cost plain)
+note "nothing attached before: $nothing, after: $after"
+within "untagged" 1500 $((untagged - (nothing + after) / 2))
+
 # loading, on its processor and beyond the verifier's own time, as the kernel's tracer sees that
-echo 0 >/proc/sys/kernel/bpf_stats_enabled
 tracing=/sys/kernel/tracing
-ok "unload again" execward unload
-mount -t tracefs tracefs $tracing
 echo bpf_check >$tracing/set_ftrace_filter
 echo function_graph >$tracing/current_tracer
 # shellcheck disable=SC2086 # two words
@@ -133,4 +108,5 @@ verifier=$(awk '/bpf_check/ { for (i = 2; i <= NF; i++) if ($i == "us") { sum +=
 ok "the verifier was seen" test "${verifier:-0}" -gt 1000000
 note "load: $(cat "$T_TMP/on_cpu"), of which the verifier took ${verifier:-0}"
 within "load, beyond the verifier" 100000000 $(($(cat "$T_TMP/on_cpu") - ${verifier:-0}))
+echo nop >$tracing/current_tracer
 t_done

@@ -6,9 +6,10 @@
 # mode: count
 # timeout: 240
 # mem: 1024
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/cost.sh
 . /ew/lib.sh
+. /ew/tests/data/cost.sh
 
-cgroups=/sys/fs/cgroup
 mkdir "$T_TMP/none" "$T_TMP/one" "$T_TMP/many"
 
 # policy DIR FIRST LAST: with patterns of these numbers
@@ -20,46 +21,30 @@ printf 'version: 1\nprofiles:\n  - {name: fixed, mode: deny}\n  - {name: web, mo
 policy "$T_TMP/one" 1 1
 policy "$T_TMP/many" 1 1024
 
-# within DESC LIMIT NUMBER
-within() {
-	note "$1: $3 (at most $2)"
-	ok "$1: at most $2 instructions, is $3" test "$3" -le "$2"
-}
-
 # with POLICY: puts it in force
 with() {
-	[ -d /sys/fs/bpf/execward ] && verb=reload || verb=load
-	execward --policy-dir "$T_TMP/$1" $verb >/dev/null || return 1
+	in_force "$T_TMP/$1" >/dev/null || return 1
 	sleep 30
 }
 
-# inside CGROUP: instructions that our programs spend on one exec there. The least of five, as an interrupt that comes
-# amid a program is counted with it.
-run_time() { bpftool prog show | awk '/ name ew_/ { for (i = 1; i < NF; i++) if ($i == "run_time_ns") sum += $(i + 1) } END { print sum + 0 }'; }
+# inside CGROUP: instructions that our programs spend on one exec there
 inside() {
-	least=
-	echo 1 >/proc/sys/kernel/bpf_stats_enabled
-	for _ in 1 2 3 4 5; do
-		before=$(run_time)
-		sh -c 'echo $$ >"$0/cgroup.procs" && exec countexec 10 "$1"' "$cgroups/$1" /ew/bin/tiny >/dev/null
-		n=$((($(run_time) - before) / 30))
-		[ -n "$least" ] && [ "$n" -ge "$least" ] || least=$n
-	done
-	echo 0 >/proc/sys/kernel/bpf_stats_enabled
-	echo "$least"
+	counted on
+	spent_execs 3 "$1" $TINY
+	counted off
 }
 
 echo 0 >/proc/sys/kernel/randomize_va_space
-mkdir $cgroups/s $cgroups/s/a $cgroups/s/unit1-tagged.service $cgroups/plain
+mkdir $CGROUPS/s $CGROUPS/s/a $CGROUPS/s/unit1-tagged.service $CGROUPS/plain
 # as long as a path can be that is matched
-deep=$cgroups/s
+deep=$CGROUPS/s
 for _ in 1 2 3 4; do
 	deep=$deep/$(printf '%0200d' 7)
 	mkdir "$deep"
 done
 long=$deep/$(printf '%0215d' 7)
-short=$cgroups/s/a/unit512-x.service
-is "bytes of the longest path" 1022 $((${#long} - ${#cgroups}))
+short=$CGROUPS/s/a/unit512-x.service
+is "bytes of the longest path" 1022 $((${#long} - ${#CGROUPS}))
 sleep 120 # boot work is over by then; it costs nothing, since nobody counts in between
 
 ok "load without patterns" with none

@@ -7,21 +7,16 @@
 # mode: count
 # timeout: 120
 # mem: 1024
-# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh source=data/top.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh source=data/top.sh source=data/cost.sh
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 . /ew/tests/data/top.sh
+. /ew/tests/data/cost.sh
 
 # on_cpu: nanoseconds, that is instructions, that it has run so far
 on_cpu() {
 	read -r ran _ <"/proc/$TOP/schedstat"
 	echo "$ran"
-}
-
-# within DESC LIMIT NUMBER
-within() {
-	note "$1: $3 (at most $2)"
-	ok "$1: at most $2 instructions, is $3" test "$3" -le "$2"
 }
 
 # some ROUNDS: of 101 execs in each of two cgroups, with a pause

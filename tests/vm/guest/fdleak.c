@@ -6,8 +6,8 @@
  * peer=PATH (one bound to PATH that listens, and one connected to it), pipe (two), memfd, eventfd, epoll, timerfd,
  * signalfd, inotify, fanotify, pidfd, map, prog, link (with its prog: two), perf, io_uring, uffd, fsopen, ns, landlock;
  * N=COUNT duplicates of the first; unlink=PATH opens nothing; cloexec marks all that are open by then, third closes
- * every third number and marks the one after it. in=CGROUP has a process that shares the table go into that cgroup and
- * exec PROGRAM, and prints its number and exit status, 126 when the exec was refused.
+ * every third number and marks the one after it; into=CGROUP goes into that cgroup. in=CGROUP has a process that shares
+ * the table go into that cgroup and exec PROGRAM, and prints its number and exit status, 126 when the exec was refused.
  *
  * Exit: 125 for a kind that is unknown, 124 for one that cannot be opened, 126 when PROGRAM cannot be executed.
  */
@@ -163,6 +163,18 @@ static int duplicate(const char *count)
 	return 0;
 }
 
+static int enter(const char *dir)
+{
+	char path[4096];
+	int fd, failed;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	fd = open(path, O_WRONLY);
+	failed = fd < 0 || write(fd, "0", 1) != 1;
+	close(fd);
+	return failed ? -1 : 0;
+}
+
 static char stack[65536] __attribute__((aligned(16)));
 static char **program; /* NULL: none was named */
 
@@ -206,6 +218,8 @@ static int open_kind(const char *kind, const char *arg)
 		return unlink(arg);
 	if (arg && strcmp(kind, "N") == 0)
 		return duplicate(arg);
+	if (arg && strcmp(kind, "into") == 0)
+		return enter(arg);
 	if (arg && strcmp(kind, "in") == 0)
 		return exec_in(arg);
 	if (arg && strcmp(kind, "peer") == 0)
