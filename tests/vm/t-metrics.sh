@@ -8,36 +8,39 @@
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 
-# value METRIC: what it is now
-value() { execward metrics | sed -n "s/^execward_$1 //p"; }
+# value METRIC...: what each is now, by one run
+value() {
+	execward metrics | awk 'BEGIN { for (i = 1; i < ARGC; i++) name[i] = "execward_" ARGV[i]; n = ARGC; ARGC = 1 } { now[$1] = $2 }
+		END { for (i = 1; i < n; i++) printf "%s%s", (i > 1 ? " " : ""), now[name[i]] }' "$@"
+}
 
 t_case "not loaded"
 rc "is no failure" 0 execward metrics
-is "is told" "0 3" "$(value up) $(value status)"
+is "is told" "0 3" "$(value up status)"
 unlike "and nothing else" 'transitions' "$(cat "$T_OUT")"
 
 t_case "loaded"
 load >/dev/null
 execward tag --cgroup / see
 execward run no -- asuser 1000 1000 1000 "$SUID" 2>/dev/null
-is "up" "1 0" "$(value up) $(value status)"
+is "up" "1 0" "$(value up status)"
 is "denied, by profile" 1 "$(value 'profile_transitions_total{profile="no",verdict="deny"}')"
 is "why" 1 "$(value 'profile_transition_reasons_total{profile="no",reason="gain"}')"
 is "in all" 1 "$(value 'transitions_total{verdict="deny"}')"
-is "what it would have gained" "1 1 0 0" "$(value 'gains_total{kind="uid",verdict="deny"}') $(value 'gains_total{kind="caps",verdict="deny"}') $(value 'gains_total{kind="gid",verdict="deny"}') $(value 'gains_total{kind="uid",verdict="allow"}')"
+is "what it would have gained" "1 1 0 0" "$(value 'gains_total{kind="uid",verdict="deny"}' 'gains_total{kind="caps",verdict="deny"}' 'gains_total{kind="gid",verdict="deny"}' 'gains_total{kind="uid",verdict="allow"}')"
 is "tags" 1 "$(value 'tags{kind="cgroup"}')"
 is "cgroups that are governed, as the map has them" "$(value governed_cgroups)" "$(value 'map_entries{map="cgroups"}')"
 is "the room that the map has" 1000000 "$(value 'map_entries_max{map="cgroups"}')"
 is "no exceptions" 0 "$(value 'map_entries{map="exceptions"}')"
-is "the first policy" "1 1" "$(value policy_generation) $(value last_reload_success)"
+is "the first policy" "1 1" "$(value policy_generation last_reload_success)"
 [ "$(($(date +%s) - $(value load_timestamp_seconds | sed 's/\..*//')))" -lt 80 ]
 is "loaded just now" 0 $?
 execward --policy-dir "$POLICY" reload >/dev/null
-is "the second policy" "2 1" "$(value policy_generation) $(value last_reload_success)"
+is "the second policy" "2 1" "$(value policy_generation last_reload_success)"
 mkdir "$T_TMP/bad"
 echo nonsense >"$T_TMP/bad/x.yaml"
 rc "a reload that is refused" 1 execward --policy-dir "$T_TMP/bad" reload
-is "is told" "2 0" "$(value policy_generation) $(value last_reload_success)"
+is "is told" "2 0" "$(value policy_generation last_reload_success)"
 rc "one that only shows" 0 execward --policy-dir "$POLICY" reload --dry-run
 is "counts for nothing" 0 "$(value last_reload_success)"
 
@@ -85,5 +88,5 @@ if [ -d /run/systemd/system ]; then
 fi
 execward unload >/dev/null
 nok "how the last reload went is forgotten with it" test -e /run/execward/reload
-is "once unloaded" "0 3" "$(value up) $(value status)"
+is "once unloaded" "0 3" "$(value up status)"
 t_done

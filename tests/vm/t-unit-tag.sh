@@ -13,7 +13,7 @@ t_case "without policy"
 for u in web holed seen other web@a; do ok "$u starts" unit $u; done
 is "sudo" 0 "$(did web "$SUDO")"
 rc "tag, not loaded" 1 execward tag --unit web no
-like "says so" 'not loaded' "$(execward tag --unit web no 2>&1)"
+like "says so" 'not loaded' "$(cat "$T_OUT")"
 
 S=execward.service ETC=/etc/execward/policy.d
 t_case "README"
@@ -68,8 +68,9 @@ ok "allow twin: tag" execward tag --unit holed.service holes
 is "allow twin" 0 "$(did holed "$SUDO")"
 ok "audit twin: tag" execward tag --unit seen.service see
 is "audit twin" 0 "$(did seen "$SUDO")"
-like "counted" '"deny":[1-9]' "$(execward status --json)"
-like "and audited" '"audit":[1-9]' "$(execward status --json)"
+status=$(execward status --json)
+like "counted" '"deny":[1-9]' "$status"
+like "and audited" '"audit":[1-9]' "$status"
 
 t_case "names"
 ok "no suffix is .service" execward tag --unit other no
@@ -82,25 +83,24 @@ like "its cgroup" '/web@a.service +no +command' "$(execward list)"
 ok "untag every profile" execward untag --unit web@a.service
 is "gone" 0 "$(did web@a "$SUDO")"
 ok "a slice" execward tag --unit system.slice see
-like "its cgroup" '^/system.slice +see +command' "$(execward list)"
-like "the unit is below it" '[`└][-─]/system.slice/web.service +no +command' "$(execward list)"
-like "another one too" '[├|][-─]/system.slice/holed.service +holes +command' "$(execward list)"
+list=$(execward list)
+like "its cgroup" '^/system.slice +see +command' "$list"
+like "the unit is below it" '[`└][-─]/system.slice/web.service +no +command' "$list"
+like "another one too" '[├|][-─]/system.slice/holed.service +holes +command' "$list"
 ok "JSON" execward list --json
-like "JSON has the unit" '"path":"/system.slice/web.service","origin":"command","profiles":\["no"\]' "$(execward list --json)"
+like "JSON has the unit" '"path":"/system.slice/web.service","origin":"command","profiles":\["no"\]' "$(cat "$T_OUT")"
 ok "untag the slice" execward untag --unit system.slice
 is "the unit's own stays" refused "$(did web "$SUDO")"
 
 # error DESC REGEX UNIT [PROFILE]: refused with exit 1 and such a message, and nothing is tagged or untagged by it
 error() {
-	e_before=$(execward list)
 	rc "$1" 1 execward tag --unit "$3" "${4:-no}"
-	like "$1: says so" "$2" "$(execward tag --unit "$3" "${4:-no}" 2>&1)"
+	like "$1: says so" "$2" "$(cat "$T_OUT")"
 	is "$1: nothing changed" "$e_before" "$(execward list)"
 }
 t_case "errors"
-printf '[Service]\nType=oneshot\nExecStart=/bin/true\n' >"$U_UNITS/idle.service"
-systemctl daemon-reload
-U_MADE="$U_MADE idle.service"
+e_before=$(execward list)
+oneshot idle /bin/true
 error "unknown unit" 'nosuch.service: systemd knows no such unit' nosuch
 error "inactive unit" 'idle.service: has no cgroup, being inactive; start it' idle
 error "type without a cgroup" 'basic.target: .*has no cgroup' basic.target
@@ -111,7 +111,7 @@ error "a pattern" 'not the name of one systemd unit' 'w*'
 error "an option" 'not the name of one systemd unit' '--help=x y'
 error "empty" 'not the name of one systemd unit' ''
 rc "untag of what has no tag" 1 execward untag --unit other
-like "says so" 'has no such tag of its own' "$(execward untag --unit other 2>&1)"
+like "says so" 'has no such tag of its own' "$(cat "$T_OUT")"
 rc "two kinds at once" 2 execward tag --unit web --pid 1 no
 rc "no profile" 2 execward tag --unit web
 

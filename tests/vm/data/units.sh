@@ -51,6 +51,15 @@ E
 
 u_load() { execward --policy-dir "$U_DIR/policy.d" load; }
 
+# u_file NAME TEXT [LINE...]: writes the unit file of that name, of TEXT and LINEs. NAME is new to the test: such a unit systemd
+# reads when it is first asked for it, and needs no daemon-reload, by which it reads all that there are.
+u_file() {
+	u_file=$U_UNITS/$1.service
+	U_MADE="$U_MADE $1.service"
+	shift
+	printf '%s\n' "$@" >"$u_file"
+}
+
 # unit NAME [LINE...]: makes a service that runs, as alice, what it is asked to; LINEs go to its [Service]. Starts it.
 unit() {
 	u_name=$1
@@ -58,13 +67,10 @@ unit() {
 	mkdir -p "$U_DIR/$u_name"
 	[ -p "$U_DIR/$u_name/ask" ] || mkfifo "$U_DIR/$u_name/ask" "$U_DIR/$u_name/answer"
 	chown -R alice: "$U_DIR/$u_name"
-	{
-		printf '[Service]\nUser=alice\nEnvironment=PATH=/usr/sbin:/usr/bin\nExecStart=/bin/sh %s/serve %s/%s\n' \
-			"$U_DIR" "$U_DIR" "$u_name"
-		for u_line; do printf '%s\n' "$u_line"; done
-	} >"$U_UNITS/$u_name.service"
-	U_MADE="$U_MADE $u_name.service"
-	systemctl daemon-reload
+	u_file "$u_name" "[Service]
+User=alice
+Environment=PATH=/usr/sbin:/usr/bin
+ExecStart=/bin/sh $U_DIR/serve $U_DIR/$u_name" "$@"
 	systemctl start "$u_name.service"
 }
 
@@ -72,12 +78,10 @@ unit() {
 oneshot() {
 	u_name=$1 u_command=$2
 	shift 2
-	{
-		printf '[Service]\nType=oneshot\nUser=alice\nExecStart=%s\n' "$u_command"
-		for u_line; do printf '%s\n' "$u_line"; done
-	} >"$U_UNITS/$u_name.service"
-	U_MADE="$U_MADE $u_name.service"
-	systemctl daemon-reload
+	u_file "$u_name" "[Service]
+Type=oneshot
+User=alice
+ExecStart=$u_command" "$@"
 }
 
 # ask NAME COMMAND: what the service's shell and COMMAND print, and "exit N"
@@ -102,10 +106,9 @@ SUDO="sudo -n id -u" # prints 0 if it may
 u_done() {
 	execward unload >/dev/null 2>&1
 	# shellcheck disable=SC2086 # a list of names
-	for u_name in $U_MADE; do
-		systemctl stop "$u_name" 2>/dev/null
-		rm -f "$U_UNITS/$u_name"
-	done
+	systemctl stop $U_MADE 2>/dev/null
+	# shellcheck disable=SC2086
+	(cd "$U_UNITS" && rm -f $U_MADE)
 	systemctl daemon-reload
 	systemctl reset-failed
 	rm -rf "$U_DIR"
