@@ -10,6 +10,7 @@
 
 #include "label.skel.h"
 
+#include "light.h"
 #include "log.h"
 #include "words.h"
 
@@ -122,7 +123,7 @@ static int try_places(__u32 module, const char *own, struct ew_label_probe *foun
 {
 	_cleanup_free_ char *log = getenv("EXECWARD_DEBUG") ? calloc(1, VERIFIER_LOG_SIZE) : NULL;
 	EW_CLEANUP(label_destroyp) struct label *skel = label__open();
-	int err;
+	int err = -EAGAIN;
 
 	if (!skel)
 		return -ENOMEM;
@@ -132,7 +133,8 @@ static int try_places(__u32 module, const char *own, struct ew_label_probe *foun
 		skel->ctx.log_size = VERIFIER_LOG_SIZE;
 		skel->ctx.log_buf = (__u64)(uintptr_t)log;
 	}
-	err = label__load(skel);
+	for (int i = 0; i < EW_LIGHT_ATTEMPTS && err == -EAGAIN; i++)
+		err = label__load(skel);
 	if (err < 0 && log)
 		fputs(log, stderr);
 	return err < 0 ? err : search(skel, module, own, found);

@@ -8,6 +8,13 @@
 #include <stdint.h>
 
 /*
+ * How often to run a loader that fails with EAGAIN: the verifier gives up the program that it is at when a signal comes
+ * (do_check(), kernel/bpf/verifier.c), SIGSTOP for one. As many times as libbpf tries (sys_bpf_prog_load(),
+ * libbpf 1.1).
+ */
+#define EW_LIGHT_ATTEMPTS 5
+
+/*
  * The loader of a light skeleton: a BPF program that makes the maps and loads the other programs (gen_loader.c, libbpf
  * 1.1 to 1.6). It makes every map anew. What is here finds where it does, by the instructions around those calls, and
  * can have it take a map that is there instead. Pure; nothing here calls the kernel.

@@ -70,6 +70,34 @@ static int share_maps(struct bpf_insn *insns, const struct bpf_load_and_run_opts
 	return (size_t)search.index == N_MAPS ? 0 : -ENOTSUP;
 }
 
+/*
+ * One try. The loader closes what it was given when it fails (libbpf: gen_loader.c), so the descriptors of shared maps
+ * are lent to it as duplicates until it has succeeded.
+ */
+static int try_loader(struct bpf_load_and_run_opts *opts)
+{
+	struct bpf_map_desc *maps = (void *)(opts->ctx + 1);
+	int kept[N_MAPS] = {0}, err = 0;
+
+	for (size_t i = 0; i < N_MAPS && err == 0; i++)
+		if (maps[i].map_fd) {
+			kept[i] = fcntl(maps[i].map_fd, F_DUPFD_CLOEXEC, STANDARD_FDS);
+			err = kept[i] < 0 ? -errno : 0;
+		}
+	err = err ?: bpf_load_and_run(opts);
+	for (size_t i = 0; i < N_MAPS; i++) {
+		if (kept[i] <= 0)
+			continue;
+		if (err == -EAGAIN) {
+			close(maps[i].map_fd); /* unless the loader came far enough to do so */
+			maps[i].map_fd = kept[i];
+		} else {
+			close(kept[i]);
+		}
+	}
+	return err;
+}
+
 static int run_loader(struct bpf_load_and_run_opts *opts)
 {
 	_cleanup_free_ struct bpf_insn *insns = malloc(opts->insns_sz);
@@ -87,8 +115,13 @@ static int run_loader(struct bpf_load_and_run_opts *opts)
 	if (only_look)
 		return -ECANCELED;
 	err = share_maps(insns, opts);
+	if (err < 0)
+		return err;
 	opts->insns = insns;
-	return err ?: bpf_load_and_run(opts);
+	err = -EAGAIN;
+	for (int i = 0; i < EW_LIGHT_ATTEMPTS && err == -EAGAIN; i++)
+		err = try_loader(opts);
+	return err;
 }
 
 /* Maps of which each set of programs has its own. */

@@ -20,8 +20,8 @@ YAML
 t_case "lock"
 execward --policy-dir "$POLICY" load >/dev/null 2>&1 &
 holder=$!
-# not before: the kernel gives up to load a program for whom a signal comes
-until [ -d /sys/fs/bpf/execward-new ]; do tnap 20; done
+# amid the loading of the programs: the kernel gives up the one that it is at, and it is to be loaded once more
+ok "it loads" wait_for 10 loads_programs
 kill -STOP $holder
 start=$(t_now)
 out=$(load 2>&1)

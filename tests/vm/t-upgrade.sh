@@ -113,6 +113,17 @@ $(verdicts)
 V
 EXECWARD_FAULT=again-$TIMES execward load --upgrade --force >"$T_TMP/said" 2>&1 &
 upgrade=$!
+# a stop before that loses the program that the kernel is at, first one that asks for the place of labels; not the maps that
+# are handed over
+stop_amid() {
+	ok "programs are being loaded: $1" wait_for 10 "$@"
+	kill -STOP $upgrade
+	ok "stopped" wait_for 10 is_stopped $upgrade
+	kill -CONT $upgrade
+}
+some_are_loaded() { [ "$(ids | wc -l)" -gt $((n_programs + 1)) ]; }
+stop_amid loads_programs
+stop_amid some_are_loaded
 ok "all programs are loaded" wait_for 100 is_stopped $upgrade
 start=$(t_now)
 kill -CONT $by_cgroup $by_process $free $upgrade

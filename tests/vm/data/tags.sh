@@ -29,6 +29,8 @@ asked() {
 }
 
 load() { execward --policy-dir "$POLICY" load; }
+# loads_programs: somebody is amid a load: the kernel runs the program that loads the others
+loads_programs() { bpftool prog list | grep -q 'name __loader.prog'; }
 
 # reload: unload if there is anything, then load
 reload() {
