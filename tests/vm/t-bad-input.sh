@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Words that name nothing, files that are no policy: each error says what, where and what to do, and changes nothing.
 # images: small
-# kernels: 6.12
+# kernels: all
 # timeout: 60
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh

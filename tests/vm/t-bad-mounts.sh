@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # What execward needs is not mounted, or the kernel has no type information: the fix is named, nothing is half-loaded.
 # images: small
-# kernels: 6.12
+# kernels: all
 # timeout: 60
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2317 # called by name

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # A pin directory that is not ours is left alone by every verb, which says so; another version's by every one but unload.
 # images: small
-# kernels: 6.12
+# kernels: all
 # timeout: 60
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # A plain user is told what is missing, by every verb, loaded or not.
 # images: small
-# kernels: 6.12
+# kernels: all
 # timeout: 60
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh

@@ -3,7 +3,7 @@
 # `explain` held against the kernel: for every set-id and file-capability program of the image, under each kind of
 # caller, what it predicts is what is recorded.
 # images: small
-# kernels: 6.1 newest
+# kernels: all
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh source=data/explain.sh
 # shellcheck disable=SC2086,SC2046,SC2154,SC2317 # words; names called by name
 . /ew/lib.sh

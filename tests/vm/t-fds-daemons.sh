@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # images: debian
-# kernels: 6.1
+# kernels: all
 # Programs of Debian that get descriptors by exec: lvm, which warns of each; sshd, which executes itself with two of them for
 # every connection; nginx, whose new binary gets the listening sockets of the old one at USR2 (NGINX=).
 # shellcheck shell=sh disable=SC2154

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # images: debian
-# kernels: 6.1
+# kernels: all
 # Descriptors that systemd passes to services, and others that only look so.
 # shellcheck shell=sh disable=SC2034
 . /ew/lib.sh

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # images: small
-# kernels: 6.1 newest
+# kernels: all
 # The gain `label` under AppArmor: profiles with Px, Ux and ix rules, profiles that are asked for, and what no_new_privs makes
 # of them.
 # shellcheck shell=sh disable=SC2034

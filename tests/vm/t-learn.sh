@@ -3,7 +3,7 @@
 # What `learn` makes of records under mode audit, held against the kernel: with it in the policy, under mode deny, what was
 # recorded passes, and without any one of its exceptions something is refused.
 # images: small
-# kernels: newest
+# kernels: all
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh
 . /ew/tests/data/tags.sh

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Administrators at the same time: one after the other, each whole, and what one was told is done, is done.
 # images: small
-# kernels: 6.12
+# kernels: all
 # timeout: 150
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2034,SC2317 # counts; called by name

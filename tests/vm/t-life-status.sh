@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # What status, doctor, check and list say, and how they end. 4 and 5 of status: t-bad-privilege, t-bad-mounts, t-bad-lsm.
 # images: small
-# kernels: 6.12
+# kernels: all
 # timeout: 60
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 . /ew/lib.sh

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Records of changes: what is done to tags and to the policy comes to every reader, and to what the daemon writes.
 # images: small
-# kernels: 6.12
+# kernels: all
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2086,SC2317 # words; called by name
 . /ew/lib.sh

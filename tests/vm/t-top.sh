@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # `execward top` on a terminal, of records as they come: what its table has, its keys, and how it ends.
 # images: small
-# kernels: newest
+# kernels: all
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh source=data/top.sh
 # shellcheck disable=SC2154 # set by top_start
 . /ew/lib.sh

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Each filter of `trace` against an unfiltered recording of the same run.
 # images: small
-# kernels: 6.1
+# kernels: all
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
 # shellcheck disable=SC2086,SC2154 # words; set by filter
 . /ew/lib.sh

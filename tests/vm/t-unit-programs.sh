@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Debian's own programs that gain power, run by a service as a plain user: without policy, denied, excepted, audited.
 # images: debian
-# kernels: newest
+# kernels: all
 # timeout: 240
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/units.sh
 . /ew/lib.sh
