@@ -13,6 +13,7 @@ mkdir "$D"
 sed 's/name: no,/name: no, cgroups: [\/jf],/' "$POLICY/t.yaml" >"$D/t.yaml"
 cg_make /jf
 daemon_start() {
+	: >"$T_TMP/err"
 	execward --policy-dir "$D" daemon "$@" >"$T_TMP/stdout" 2>"$T_TMP/err" &
 	daemon=$!
 	wait_for 20 reads
@@ -115,6 +116,7 @@ done
 taken() { [ "$(readers_live)" = 65535 ]; }
 ok "by others" wait_for 30 taken
 rm "$F"
+: >"$T_TMP/err"
 execward --policy-dir "$D" daemon --records "$F" >"$T_TMP/stdout" 2>"$T_TMP/err" &
 daemon=$!
 ok "is told" wait_for 20 said "no records are written, as all 16 readers are taken"
@@ -133,6 +135,7 @@ kill $readers 2>/dev/null
 wait $readers
 
 t_case "none"
+: >"$T_TMP/err"
 execward --policy-dir "$D" daemon --records none >"$T_TMP/stdout" 2>"$T_TMP/err" &
 daemon=$!
 ok "starts" wait_for 20 said 'taken over'

@@ -17,6 +17,7 @@ chmod 755 "$T_TMP/shell" "$T_TMP/held"
 
 # hold PREFIX...: a process, $job, held amid its exec;  let_go: lets it end, and tells what its child gets then
 hold() {
+	: >"$T_TMP/lease"
 	tlease "$T_TMP/shell" >"$T_TMP/lease" &
 	lease=$!
 	wait_for 10 grep -q ready "$T_TMP/lease"
@@ -99,7 +100,7 @@ entering
 
 # the same amid a fork, after the kernel has looked whether there is a tag to inherit
 hold_fork() {
-	rm -f "$T_TMP/go" "$T_TMP/pid"
+	rm -f "$T_TMP/go" "$T_TMP/pid" "$T_TMP/fork"
 	: >"$T_TMP/pid"
 	chmod 666 "$T_TMP/pid"
 	# shellcheck disable=SC2086 # words

@@ -56,6 +56,7 @@ last_goes() {
 	read -r ASKER <"$T_TMP/pid"
 }
 hold() {
+	rm -f "$T_TMP/held" # else what it said of the one before is there until the shell has begun this one
 	tholdcall 2 "$T_TMP/go" execward "$@" >"$T_TMP/held" 2>&1 &
 	tool=$!
 	ok "the tool is held" wait_for 10 grep -q held "$T_TMP/held"

@@ -70,7 +70,7 @@ is "audited" " $TRIES 0;" "$(threads execward tag see --pid)"
 
 # mad [CMD...]: lets CMD loose on a process that forks like mad; tells how many gained and how many were refused
 mad() {
-	rm -f "$T_TMP/go"
+	rm -f "$T_TMP/go" "$T_TMP/got"
 	asuser 1000 1000 1000 tmad "$T_TMP/go" "$SUID" >"$T_TMP/got" 2>&1 &
 	job=$!
 	wait_for 10 grep -q deep "$T_TMP/got"
