@@ -65,7 +65,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-pr
 CFLAGS ?= $(if $(SANITIZE),-O1 -g1,-O2 -g)
 # Nothing unwinds the stack at run time: C without exceptions or cancelled threads; debuggers have .debug_frame. A sixteenth of the program.
 EW_CFLAGS := -fno-asynchronous-unwind-tables -std=gnu11 -D_GNU_SOURCE -DEW_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(O)/bpf $(WARNINGS) \
-	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -U_FORTIFY_SOURCE)
+	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -U_FORTIFY_SOURCE)
 EW_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -Wall -Wextra -Wshadow -Wno-unused-parameter -Wno-missing-declarations -Werror \
 	-Iinclude $(addprefix -idirafter ,/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)) \

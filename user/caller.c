@@ -239,7 +239,7 @@ int ew_caller_get(struct ew_caller *caller, pid_t pid, const char *user)
 		snprintf(caller->proc, sizeof(caller->proc), "/proc/self");
 	err = read_process(caller);
 	if (err == -ENOENT || err == -ESRCH)
-		return ew_error_ret(-ESRCH, "there is no process %d", pid);
+		return ew_error_ret(-ESRCH, "there is no process %d; see: ps -e", pid);
 	if (err < 0)
 		return ew_error_ret(err, "process %d cannot be looked at: %s%s", pid, strerror(-err),
 				    err == -EACCES ? "; run this as root" : "");

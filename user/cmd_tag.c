@@ -98,7 +98,9 @@ static int change_cgroup(const struct ew_pins *pins, struct request *r, const ch
 			fd, "\"%s\" is not the path of a cgroup: it has to begin with / and to go without . and ..",
 			path);
 	if (fd == -EMEDIUMTYPE)
-		return ew_error_ret(fd, "%s is a cgroup of version 1; only those of version 2 can be tagged", path);
+		return ew_error_ret(
+			fd, "%s is a cgroup of version 1; only those of version 2 can be tagged, see: mount -t cgroup2",
+			path);
 	if (fd < 0)
 		return ew_error_ret(fd, "cgroup %s cannot be opened: %s", path, strerror(-fd));
 	err = ew_cgroup_id(fd, &id);
@@ -216,7 +218,7 @@ static int change_process(const struct ew_pins *pins, struct request *r, __u64 p
 	errno = 0;
 	pid = strtol(r->object, &end, 10);
 	if (errno || *end || end == r->object || pid < 1 || pid > INT_MAX)
-		return ew_error_ret(-EINVAL, "\"%s\" is not a process id", r->object);
+		return ew_error_ret(-EINVAL, "\"%s\" is not a process id; give its number, see: ps -e", r->object);
 	process = ew_process_of_thread((pid_t)pid);
 	if (process > 0 && process != pid)
 		return ew_error_ret(-EINVAL,

@@ -269,7 +269,7 @@ int ew_process_tag_tree(const struct ew_pins *pins, pid_t pid, __u64 set, __u64 
 	int changed = 0, err = get_patiently(pid, &root);
 
 	if (err == -ESRCH)
-		return ew_error_ret(err, "there is no process %d", pid);
+		return ew_error_ret(err, "there is no process %d; see: ps -e", pid);
 	if (err == 0 && root.kernel)
 		return ew_error_ret(-EINVAL, "%d (%s) is a kernel thread, which never execs; tag a process", pid,
 				    root.comm);

@@ -50,10 +50,10 @@ t_case "process"
 sleep 0 &
 gone=$!
 wait
-says 1 "execward: there is no process $gone" execward tag --pid $gone no
-says 1 "execward: there is no process $gone" execward untag --pid $gone no
+says 1 "execward: there is no process $gone; see: ps -e" execward tag --pid $gone no
+says 1 "execward: there is no process $gone; see: ps -e" execward untag --pid $gone no
 for word in abc 12x "" 0 -1 99999999999999999999; do
-	says 1 "execward: \"$word\" is not a process id" execward tag --pid="$word" no
+	says 1 "execward: \"$word\" is not a process id; give its number, see: ps -e" execward tag --pid="$word" no
 done
 like "kernel thread" '^execward: 2 \(kthreadd\) is a kernel thread, which never execs; tag a process$' "$(execward tag --pid 2 no 2>&1)"
 rc "is refused" 1 execward tag --pid 2 no

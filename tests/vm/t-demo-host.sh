@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # `make demo` on a machine whose own kernel can enforce: it runs there, in units of its own, and leaves nothing behind.
 # images: debian
-# kernels: 6.1
+# kernels: all
 # timeout: 180
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . /ew/lib.sh

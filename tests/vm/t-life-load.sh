@@ -144,17 +144,21 @@ put_in_force
 is "enforced" refused "$(gain_in /life)"
 
 t_case "every execward is killed"
+execward --policy-dir "$POLICY" daemon --records none >/dev/null 2>"$T_TMP/daemon" &
+daemon=$!
 execward trace >/dev/null &
 trace=$!
-execward run no -- sleep 100 &
-job=$!
-wait_for 5 grep -qx sleep /proc/$job/comm
-kill -KILL $trace
-wait $trace 2>/dev/null
+ok "a reader is there" wait_for 10 readers_are_not 0
+ok "and a daemon" wait_for 10 grep -q 'taken over' "$T_TMP/daemon"
+asker_start execward run no -- asuser 1000 1000 "$ALICE_GROUPS"
+is "two and more are killed" 0 "$(pkill -KILL -x execward; echo $?)"
+wait $trace $daemon 2>/dev/null
 nok "none is left" pgrep -x execward
 is "enforcement goes on in the cgroup" refused "$(gain_in /life)"
-like "the process keeps its tag" "^$job sleep +no +command" "$(execward list)"
-kill $job
+like "the process keeps its tag" "^$ASKER asker +no +command" "$(execward list)"
+is "and is refused" refused "$(asker_ask)"
+is "others are not" 0 "$(gain)"
+asker_stop
 rc "status: enforcing" 0 execward status
 ok "unload" execward unload
 wait_for 5 nothing_left

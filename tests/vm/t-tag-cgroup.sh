@@ -19,6 +19,7 @@ t_case "without policy"
 is "the program gains" 0 "$(gain_in /t/old/older)"
 is "sudo works" 0 "$(outcome cg_run /t as alice sudo -n id -u)"
 
+printf '  - {name: holes, mode: deny, except: [{program: %s, gain: ["uid:root", caps]}]}\n' "$SUID" >>"$POLICY/t.yaml"
 ok "load" load
 is "loaded, without a tag" 0 "$(gain_in /t)"
 
@@ -52,7 +53,19 @@ echo "$ASKER" >"$(cg /t/old)/cgroup.procs"
 is "moved in" refused "$(asker_ask)"
 echo "$ASKER" >"$(cg /other)/cgroup.procs"
 is "moved out" 0 "$(asker_ask)"
+for c in /seen /holed; do cg_make $c; done
+ok "a cgroup that is audited" execward tag --cgroup /seen see
+ok "one with an exception" execward tag --cgroup /holed holes
+audited=$(counter audit)
+echo "$ASKER" >"$(cg /seen)/cgroup.procs"
+is "moved into the first" "0 $((audited + 1))" "$(asker_ask) $(counter audit)"
+echo "$ASKER" >"$(cg /holed)/cgroup.procs"
+is "from there into the other" "0 $((audited + 1))" "$(asker_ask) $(counter audit)"
+is "which lets no other pass" refused "$(outcome cg_run /holed as alice sudo -n id -u)"
+echo "$ASKER" >"$(cg /other)/cgroup.procs"
+is "and out" "0 $((audited + 1))" "$(asker_ask) $(counter audit)"
 asker_stop
+cg_remove /seen /holed
 
 t_case "two profiles"
 ok "another further down" execward tag --cgroup /t/old dead

@@ -77,7 +77,7 @@ both() (
 is "while its v2 cgroup counts" refused "$(outcome both)"
 out=$(execward tag --cgroup "$V1/t" no 2>&1)
 is "tag: exit" 1 "$?"
-is "tag: text" "execward: $V1/t is a cgroup of version 1; only those of version 2 can be tagged" "$out"
+is "tag: text" "execward: $V1/t is a cgroup of version 1; only those of version 2 can be tagged, see: mount -t cgroup2" "$out"
 is "nothing was tagged" "$before" "$(execward status --json | grep -o '"governed_cgroups":[0-9]*')"
 for dir in "$V1/named/later" "$V1/named" "$V1/t"; do wait_for 10 rmdir "$dir"; done
 is "rmdir forgets nothing else" "$before" "$(execward status --json | grep -o '"governed_cgroups":[0-9]*')"
