@@ -53,9 +53,12 @@ echo "$ASKER" >"$(cg /t/old)/cgroup.procs"
 is "moved in" refused "$(asker_ask)"
 echo "$ASKER" >"$(cg /other)/cgroup.procs"
 is "moved out" 0 "$(asker_ask)"
-for c in /seen /holed; do cg_make $c; done
+cg_make /seen /holed /holed/old
 ok "a cgroup that is audited" execward tag --cgroup /seen see
 ok "one with an exception" execward tag --cgroup /holed holes
+cg_make /holed/new
+is "which passes in a child from before and after" "0 0" "$(gain_in /holed/old) $(gain_in /holed/new)"
+is "and no other there" "refused refused" "$(outcome cg_run /holed/old as alice sudo -n id -u) $(outcome cg_run /holed/new as alice sudo -n id -u)"
 audited=$(counter audit)
 echo "$ASKER" >"$(cg /seen)/cgroup.procs"
 is "moved into the first" "0 $((audited + 1))" "$(asker_ask) $(counter audit)"
@@ -65,13 +68,16 @@ is "which lets no other pass" refused "$(outcome cg_run /holed as alice sudo -n 
 echo "$ASKER" >"$(cg /other)/cgroup.procs"
 is "and out" "0 $((audited + 1))" "$(asker_ask) $(counter audit)"
 asker_stop
-cg_remove /seen /holed
+cg_remove /seen /holed/old /holed/new /holed
 
 t_case "two profiles"
 ok "another further down" execward tag --cgroup /t/old dead
 is "the stricter decides" killed "$(gain_in /t/old/older)"
 ok "the first goes" execward untag --cgroup /t no
+audited=$(counter audit)
 is "where only audit is left" 0 "$(gain_in /t)"
+is "child and grandchild, from before and after" "0 0 0 0" "$(gain_in /t/d1) $(gain_in /t/d1/d2) $(gain_in /t/new) $(gain_in /t/new/newer)"
+is "all five are counted" $((audited + 5)) "$(counter audit)"
 is "where the strict one is" killed "$(gain_in /t/old)"
 ok "tag again" execward tag --cgroup /t no
 records_begin --denied

@@ -48,6 +48,7 @@ each() {
 	done <"$T_TMP/ways"
 }
 
+printf '  - {name: holes, mode: deny, except: [{program: %s, gain: ["uid:root", caps]}]}\n' "$SUID" >>"$POLICY/t.yaml"
 t_case "without policy"
 each 0 env
 ok "load" load
@@ -64,6 +65,12 @@ is "what gains nothing" 1000 "$(run no -- $U "$T_TMP/plain")"
 t_case "audit"
 each 0 run see --
 is "each counted once" "$(wc -l <"$T_TMP/ways")" "$(counter audit)"
+
+t_case "an exception"
+denied=$(counter deny)
+each 0 run holes --
+is "nothing was refused" "$denied" "$(counter deny)"
+is "but what has none" refused "$(outcome run holes -- $U env sudo -n id -u)"
 
 t_case "kill"
 is "itself" killed "$(outcome run dead -- $U "$SUID")"
