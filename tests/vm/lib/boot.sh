@@ -73,6 +73,7 @@ verdict() {
 # One line of the results port. Uses the variables of boot().
 take_line() {
 	local kind test text
+	[[ $1 == 'EWT|'* ]] || return 0
 	IFS='|' read -r _ kind test text <<<"$1"
 	case $kind in
 	BOOT) booted=1 limit=$((SECONDS + GRACE * SCALE)) ;;
@@ -103,11 +104,22 @@ take_line() {
 # unpack TEST N: its N records came packed
 unpack() {
 	local n
-	base64 -d <"$WORK/$name/packed" 2>/dev/null | gzip -dc 2>/dev/null | sed "s/^/$1 /" >"$WORK/$name/unpacked" || true
+	{ base64 -d <"$WORK/$name/packed" | gzip -dc | sed "s/^/$1 /" >"$WORK/$name/unpacked"; } 2>"$WORK/$name/unpacking" || true
 	rm -f "$WORK/$name/packed"
-	cat "$WORK/$name/unpacked" >>"$WORK/$name/records"
 	n=$(wc -l <"$WORK/$name/unpacked")
-	[ "$n" = "$2" ] || verdict FAIL "$1: $2 records were seen, and $n came here"
+	# whole lines: the next test's do not follow on half of one
+	head -n "$n" "$WORK/$name/unpacked" >>"$WORK/$name/records"
+	[ "$n" = "$2" ] || verdict FAIL "$1: $2 records were seen, and $n came here: $(tr '\n' ' ' <"$WORK/$name/unpacking")"
+}
+
+# read_lines COMMAND: COMMAND LINE for each line that a port's file (descriptor 4) has more of by now. What is of a line that
+# has not come whole stays in `part`. The port writes byte by byte: what is there can end anywhere, between \r and \n too.
+read_lines() {
+	local line
+	while IFS= read -r line <&4 || { part+=$line && false; }; do
+		line=$part$line part=
+		"$1" "${line%$'\r'}"
+	done
 }
 
 # Holds the records of all tests of the guest against the schema: one case, and one more for each record that is wrong.
@@ -169,7 +181,7 @@ stop_guest() {
 # boot KERNEL IMAGE TEST...: runs the tests (with the group's G_MODE G_APPEND G_MEM G_SMP) in one guest and prints what came
 # of them. Leaves the counts in build/vm/NAME.counts. Returns 0, 1 (something failed), 3 (hung, panicked).
 boot() {
-	local kernel=$1 image=$2 test name log where guest='' line part='' bad=0 start=$SECONDS limit why=''
+	local kernel=$1 image=$2 test name log where guest='' part='' bad=0 start=$SECONDS limit why=''
 	local passed=0 failed=0 skipped=0 booted='' finished='' current='' last='' cases=0 done='' started=0 used=0 from=0 took=''
 	local -A left=()
 	local ARGS extra
@@ -208,10 +220,7 @@ boot() {
 		local alive=
 		meter
 		! kill -0 "$guest" 2>/dev/null || alive=1 # asked before reading, so that nothing said at the end is missed
-		while IFS= read -r line <&4 || { part+=$line && false; }; do
-			line=${part}${line%$'\r'} part=
-			[[ $line != 'EWT|'* ]] || take_line "$line"
-		done
+		read_lines take_line
 		[ -n "$alive" ] || break
 		if [ -n "$OPT_LIMIT" ] && [ $((SECONDS - start)) -ge "$OPT_LIMIT" ]; then why="time limit"; fi
 		if [ "$SECONDS" -ge "$limit" ]; then why="time limit"; fi
