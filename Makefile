@@ -190,7 +190,7 @@ unit-tests: $(UNIT_TESTS)
 
 check: deps-vm
 	$(call need,$(LINT_PACKAGES) $(PACKAGING_PACKAGES))
-	$(Q)$(MAKE) $(JOBS) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no
+	$(Q)$(MAKE) $(JOBS) --no-print-directory all unit-tests $(GUEST_TOOLS) DEPS=no || { echo '0 passed, 1 failed, 0 skipped'; exit 1; }
 	$(Q)O=$(O) tests/check unit sanitized docs build packages demo runner vm
 
 check-unit: deps-unit

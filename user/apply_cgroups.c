@@ -225,7 +225,7 @@ int ew_apply_cgroup(const struct ew_pins *pins, int cgroup_fd, const char *path,
 			 "one further up",
 			 path, EW_CGROUPS_MAX);
 	else
-		ew_error("cgroup %s cannot be tagged: %s", path, strerror(-err));
+		ew_error("cgroup %s cannot be tagged: %s; see: execward doctor", path, strerror(-err));
 	apply = (struct ew_cgroup_apply){.policy = before.policy, .command = before.command, .root = apply.root};
 	if (walk(pins, cgroup_fd, BPF_CGROUP_ITER_DESCENDANTS_PRE, &apply) < 0)
 		ew_error("cgroup %s: its former tags could not be put back; unload and load again", path);

@@ -131,6 +131,10 @@ int ew_tag_programs_add(const struct ew_pins *pins, const char *path, __u64 prof
 
 	if (err == -EISDIR || err == -EINVAL)
 		return ew_error_ret(err, "program %s cannot be tagged: it is not a regular file", path);
+	if (err == -ENOENT)
+		return ew_error_ret(
+			err, "program %s cannot be tagged: there is no such file; name an executable file by its path",
+			path);
 	if (err < 0)
 		return ew_error_ret(err, "program %s cannot be tagged: %s", path, strerror(-err));
 	n = ew_tag_programs_read(pins, &list);

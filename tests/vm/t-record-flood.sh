@@ -33,6 +33,12 @@ is "one ends well" 0 $?
 wait $two
 is "the other, too" 0 $?
 note "$((2 * N)) execs took $(($(t_now) - start)) hundredths of a second"
+# the most that each ever had; whose buffer is smaller has no more
+for reader in $DEFAULT $SMALL; do
+	peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$reader/status")
+	note "resident at most $peak KiB"
+	ok "resident under 16 MiB: $peak KiB" test "${peak:-16384}" -lt 16384
+done
 kill $DEFAULT $SMALL
 wait $DEFAULT $SMALL
 note "and to the end of the readers $(($(t_now) - start))"

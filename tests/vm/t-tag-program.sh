@@ -109,7 +109,7 @@ is "free" 0 "$(u "$T_TMP/link" "$SUID")"
 t_case "bad input"
 out=$(execward tag --program /no/such/program no 2>&1)
 is "no such file: exit" 1 "$?"
-like "text" '^execward: program /no/such/program cannot be tagged: No such file or directory$' "$out"
+like "text" '^execward: program /no/such/program cannot be tagged: there is no such file; name an executable file by its path$' "$out"
 like "a directory" '^execward: program /etc cannot be tagged: it is not a regular file$' "$(execward tag --program /etc no 2>&1)"
 out=$(execward untag --program "$PLAIN" no 2>&1)
 is "untag what is not: exit" 1 "$?"

@@ -165,7 +165,6 @@ struct bpf_iter_meta {
 };
 
 struct bpf_iter__cgroup {
-	struct bpf_iter_meta *meta;
 	struct cgroup *cgroup;
 };
 

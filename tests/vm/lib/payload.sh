@@ -59,16 +59,34 @@ missing_libraries() {
 
 # What the headers of tests say, by "TEST KEY": they are asked for thousands of times before the first guest starts.
 declare -A HEADERS=()
+# What they may say, as a regular expression: a word that is none would take a test from where it is meant to run, unsaid.
+declare -A HEADER_VALUES=(
+	[images]='(small|debian)( (small|debian))*'
+	[kernels]='all|(6\.1|6\.12|newest)( (6\.1|6\.12|newest))*'
+	[mode]='normal|count'
+	[boot]='shared|own'
+	[timeout]='[1-9][0-9]*'
+	[mem]='[1-9][0-9]*'
+	[smp]='[1-9][0-9]*'
+)
 
-# read_headers TEST...: the lines "# KEY: value" before each one's first command; of two with one key the first
+# read_headers TEST...: the lines "# KEY: value" before each one's first command; of two with one key the first. A test that
+# does not say where it runs, or says what cannot be, ends the run.
 read_headers() {
-	local test line
+	local test line key
 	for test; do
 		while IFS= read -r line; do
 			[[ $line = '#'* || -z $line ]] || break
 			[[ $line =~ ^'# '([a-z]+)':'\ *(.*)$ ]] || continue
 			[ -n "${HEADERS["$test ${BASH_REMATCH[1]}"]:-}" ] || HEADERS["$test ${BASH_REMATCH[1]}"]=${BASH_REMATCH[2]}
 		done <"$EW_TESTS/t-$test.sh"
+		for key in images kernels; do
+			[ -n "${HEADERS["$test $key"]:-}" ] || die "t-$test.sh has no line \"# $key: ...\" before its first command (tests/vm/README.md)"
+		done
+		for key in "${!HEADER_VALUES[@]}"; do
+			[[ ${HEADERS["$test $key"]-} =~ ^(|${HEADER_VALUES[$key]})$ ]] ||
+				die "t-$test.sh: \"# $key: ${HEADERS["$test $key"]}\" is not ${HEADER_VALUES[$key]} (tests/vm/README.md)"
+		done
 	done
 }
 
