@@ -2,9 +2,10 @@
 #ifndef EW_BPF_COMMIT_H
 #define EW_BPF_COMMIT_H
 
-#include "emit.h"
+#include "caller.h"
 #include "exec.h"
-#include "fds.h"
+#include "fds_judge.h"
+#include "readers.h"
 #include "tags.h"
 
 /* What is left to do past the point of no return, where nothing can be refused any more. */

@@ -2,8 +2,8 @@
 #ifndef EW_BPF_CUT_H
 #define EW_BPF_CUT_H
 
-#include "emit.h"
 #include "paths.h"
+#include "readers.h"
 
 /* A cgroup that nobody can match with the patterns, as its path is cut, is told to every reader. */
 

@@ -17,137 +17,17 @@
  */
 #include "commit.h"
 #include "exec.h"
+#include "count.h"
 #include "emit.h"
-#include "fds.h"
+#include "fds_judge.h"
+#include "follow.h"
+#include "refuse.h"
+#include "shapes.h"
 #include "tags.h"
 #include "verity.h"
 
-#define EW_S_ISUID 0004000 /* linux/stat.h */
-#define EW_S_ISGID 0002000
-#define EW_TMPFS_MAGIC 0x01021994UL /* linux/magic.h */
-#define EW_HUGETLBFS_MAGIC 0x958458f6UL
-#define EW_UNSAFE_PTRACE 2	 /* LSM_UNSAFE_PTRACE, linux/security.h */
-#define EW_UNSAFE_NO_NEW_PRIVS 4 /* LSM_UNSAFE_NO_NEW_PRIVS */
-#define EW_S_IXGRP 00010
-
-/*
- * An exec is followed from hook to hook only if something is to be remembered of it: a reader wants its record, its
- * file has a shape, it may gain. Task storage costs more than all the rest, and most execs need none.
- */
-static __always_inline struct ew_exec *ew_exec_followed(struct task_struct *current, const struct ew_state *st)
-{
-	struct ew_exec *x;
-
-	if (!st->execs)
-		return NULL;
-	x = bpf_task_storage_get(&execs, current, 0, 0);
-	return x && x->active ? x : NULL;
-}
-
-/* From here on X is judged by the policy GENERATION, under which SET applies. */
-static __always_inline void ew_exec_judge_under(struct ew_exec *x, __u32 generation, __u64 set, __u64 starting)
-{
-	__builtin_memset(&x->decision, 0, sizeof(x->decision));
-	x->generation = generation;
-	x->set = set;
-	x->starting = starting;
-	x->decision.slot = EW_PROFILES_MAX;
-	x->decision.reason = set ? EW_REASON_NO_GAIN : EW_REASON_UNTAGGED;
-}
-
-/* NULL when there is no memory. */
-static __always_inline struct ew_exec *ew_exec_follow(struct task_struct *current, struct ew_state *st,
-						      __u32 generation, __u64 set, __u64 starting)
-{
-	struct ew_exec *x = EW_STORAGE_MAKE(&execs, current);
-
-	if (!x)
-		return NULL;
-	if (!x->active)
-		__sync_fetch_and_add(&st->execs, 1);
-	__builtin_memset(x, 0, EW_EXEC_CLEARED);
-	x->active = 1;
-	ew_exec_judge_under(x, generation, set, starting);
-	return x;
-}
-
-static __always_inline void ew_exec_end(struct ew_state *st, struct ew_exec *x)
-{
-	x->active = 0;
-	__sync_fetch_and_sub(&st->execs, 1);
-}
-
-/* Counts and records a refusal and yields what the hook is to return. FDS is as for ew_emit(). */
-static __always_inline int ew_refuse(struct ew_state *st, struct task_struct *current, struct file *file,
-				     struct ew_exec *x, bool fds)
-{
-	ew_count(&x->decision, x->gain.kinds);
-	if (ew_wanted(st, x->set))
-		ew_emit(st, current, file, x, fds, NULL);
-	ew_exec_end(st, x);
-	if (x->decision.verdict == EW_VERDICT_KILL)
-		bpf_send_signal(EW_SIGKILL);
-	return -EW_EPERM;
-}
-
-/* A governed exec that cannot be followed: refused, unless every profile only audits. Counted, but not recorded. */
-static __always_inline int ew_refuse_as(struct ew_state *st, __u64 set, __u32 verdict)
-{
-	struct ew_decision d = {
-		.verdict = verdict,
-		.reason = EW_REASON_UNEVALUABLE,
-		.slot = EW_PROFILES_MAX,
-	};
-
-	ew_count(&d, 0);
-	ew_emit_lost(st, set);
-	if (d.verdict == EW_VERDICT_KILL)
-		bpf_send_signal(EW_SIGKILL);
-	return d.verdict >= EW_VERDICT_DENY ? -EW_EPERM : 0;
-}
-
-static __always_inline int ew_refuse_unevaluable(struct ew_state *st, __u32 generation, __u64 set)
-{
-	return ew_refuse_as(st, set, ew_judge_unevaluable(generation, set, true));
-}
-
-/* The same where only the profiles MINDED could have refused. */
-static __always_inline int ew_refuse_fds_unevaluable(struct ew_state *st, __u32 generation, __u64 set, __u64 minded)
-{
-	return ew_refuse_as(st, set, ew_judge_fds_unevaluable(generation, minded));
-}
-
-/* The profiles that the files so far put the process under, under another policy than they were looked up for. */
-static __always_inline __u64 ew_exec_enters(const struct ew_exec *x, const struct ew_state *st, __u32 generation)
-{
-	__u64 enters = 0;
-
-	if (!st->programs || !st->in_force)
-		return 0;
-	for (__u32 i = 0; i < EW_LEVELS; i++) {
-		if (i >= x->n_levels)
-			break;
-		enters |= ew_tags_of_identity(st, &x->levels[i], generation);
-	}
-	return enters;
-}
-
-/*
- * A hook that finds another policy in force than the hook before judges by the new one, and from the beginning: no exec
- * may pass by the lenient halves of two policies. Returns whether it was another.
- */
-static __always_inline bool ew_exec_renew(struct ew_exec *x, struct task_struct *current, const struct ew_state *st,
-					  __u32 generation)
-{
-	__u64 set, starting;
-
-	if (x->generation == generation)
-		return false;
-	set = ew_tags_of_task(st, current, generation, &starting);
-	ew_exec_judge_under(x, generation, set, starting);
-	x->enters = ew_exec_enters(x, st, generation);
-	return true;
-}
+#define EW_UNSAFE_NO_NEW_PRIVS 4 /* LSM_UNSAFE_NO_NEW_PRIVS, linux/security.h */
+#define EW_S_IXGRP 00010	 /* linux/stat.h */
 
 SEC("lsm/bprm_creds_for_exec")
 int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
@@ -208,45 +88,6 @@ int BPF_PROG(ew_creds_for_exec, struct linux_binprm *bprm, int ret)
 	ew_count_check();
 	ew_exec_end(st, x);
 	return -EW_EPERM;
-}
-
-/* All pointers are followed before anything branches: to follow one is what costs the verifier of Linux 6.12 most. */
-static __always_inline __u32 ew_shapes_of(struct linux_binprm *bprm)
-{
-	struct file *file = EW_SEEN(file, bprm->file);
-	struct inode *inode = file->f_inode;
-	struct dentry *dentry = file->f_path.dentry;
-	struct super_block *sb = inode->i_sb;
-	__u32 mnt_flags = file->f_path.mnt->mnt_flags;
-	bool is_root = dentry->d_parent == dentry;
-	__u32 shapes = 0;
-
-	asm volatile("" : "+r"(mnt_flags), "+r"(is_root));
-	if (inode->i_mode & (EW_S_ISUID | EW_S_ISGID))
-		shapes |= EW_BIT(EW_SHAPE_SETID);
-	if (sb->s_flags & EW_SB_KERNMOUNT && (sb->s_magic == EW_TMPFS_MAGIC || sb->s_magic == EW_HUGETLBFS_MAGIC))
-		shapes |= EW_BIT(EW_SHAPE_MEMFD);
-	/* no name left, or not the one it was opened by; a root dentry is never hashed */
-	if (!inode->i_nlink || (!dentry->d_hash.pprev && !is_root))
-		shapes |= EW_BIT(EW_SHAPE_UNLINKED);
-	if (bprm->buf[0] == '#' && bprm->buf[1] == '!')
-		shapes |= EW_BIT(EW_SHAPE_SCRIPT);
-	if (mnt_flags & EW_MNT_NOSUID)
-		shapes |= EW_BIT(EW_SHAPE_NOSUID_MOUNT);
-	if (bprm->unsafe & EW_UNSAFE_PTRACE)
-		shapes |= EW_BIT(EW_SHAPE_PTRACED);
-	return shapes;
-}
-
-/*
- * The shapes of a file that ew_check_security may not have looked at, as no policy refused any when it passed. Of what
- * ran before an interpreter nothing can be known any more.
- */
-static __always_inline void ew_shapes_late(struct linux_binprm *bprm, struct ew_exec *x)
-{
-	x->shapes |= ew_shapes_of(bprm);
-	if (bprm->interp != bprm->filename && !(x->shapes & (EW_BIT(EW_SHAPE_SCRIPT) | EW_BIT(EW_SHAPE_INTERPRETED))))
-		x->shapes |= EW_BIT(EW_SHAPE_SCRIPT) | EW_BIT(EW_SHAPE_INTERPRETED);
 }
 
 SEC("lsm/bprm_check_security")

@@ -81,7 +81,7 @@ struct ew_measured {
 	struct ew_verity_key key;
 };
 
-/* An exec that is followed from hook to hook (exec.bpf.c). */
+/* An exec that is followed from hook to hook (follow.h). */
 struct ew_exec {
 	__u64 set;		     /* profiles that apply; 0: untagged */
 	__u64 starting;		     /* those of them whose `exec: none` does not hold yet */

@@ -8,7 +8,7 @@
  * Every map but those of maps_readers.h, which bpf/announce.bpf.c has, too.
  *
  * Task storage is used where one task's state must not be seen by another: programs that are not sleepable can still be
- * preempted by the same program on the same CPU, so a per-CPU slot is claimed before it is used (record.h).
+ * preempted by the same program on the same CPU, so a per-CPU slot is claimed before it is used (scratch.h).
  */
 
 /* Who loaded this. Written once. */

@@ -6,7 +6,6 @@
  */
 #include "exec.h"
 #include "judge.h"
-#include "emit.h"
 #include "tags.h"
 
 #define EW_CLONE_THREAD 0x00010000 /* linux/sched.h */

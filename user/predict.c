@@ -149,7 +149,7 @@ static void predict_creds(const struct ew_predict_caller *caller, const struct e
 		p->shapes[p->n_levels - 1] |= EW_BIT(EW_SHAPE_SETID);
 }
 
-/* As ew_shapes_of() in bpf/exec.bpf.c. */
+/* As ew_shapes_of() in bpf/shapes.h. */
 static __u32 shapes_of(const struct ew_predict_caller *caller, const struct ew_predict_file *file)
 {
 	__u32 shapes = 0;
