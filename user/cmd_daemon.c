@@ -17,6 +17,7 @@
 #include "cmd_policy.h"
 #include "follow.h"
 #include "leak_records.h"
+#include "lock.h"
 #include "log.h"
 #include "pins.h"
 #include "policy_paths.h"

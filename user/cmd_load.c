@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "cmd_policy.h"
 #include "loader.h"
+#include "lock.h"
 #include "log.h"
 #include "pins.h"
 #include "policy_compile.h"

@@ -13,6 +13,7 @@
 
 #include "cmd.h"
 #include "log.h"
+#include "pins_need.h"
 #include "process.h"
 
 #define KEPT_MAX 256

@@ -13,6 +13,7 @@
 #include "leak_records.h"
 #include "log.h"
 #include "output.h"
+#include "pins_need.h"
 #include "profile_names.h"
 #include "reader.h"
 #include "record_fds.h"

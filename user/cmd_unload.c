@@ -5,6 +5,7 @@
 #include "announce.h"
 #include "cmd.h"
 #include "loader.h"
+#include "lock.h"
 #include "log.h"
 #include "pins.h"
 #include "reload_result.h"

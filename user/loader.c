@@ -10,6 +10,7 @@
 #include "log.h"
 #include "manager.h"
 #include "pins.h"
+#include "pins_need.h"
 #include "skeleton.h"
 #include "stage.h"
 #include "verity.h"

@@ -3,23 +3,16 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 
+#include "lock.h"
 #include "log.h"
 #include "words.h"
-
-/* For one that keeps it, and for a queue that never ends; the turn goes to whoever asks first when it is free. */
-#define LOCK_TRIES 200
-#define LOCK_TRIES_ALL 1200
-#define LOCK_PAUSE_NS 50000000L
 
 /* Fills WHY and yields ERR. */
 #define why_ret(err, ...)                         \
@@ -199,140 +192,6 @@ int ew_pins_open(struct ew_pins *pins)
 	if (err < 0)
 		ew_error("%s", why);
 	return err;
-}
-
-static void holder_of(int fd, char *out, size_t size)
-{
-	ssize_t n = pread(fd, out, size - 1, 0);
-
-	out[n > 0 ? n : 0] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-}
-
-/* Whoever takes the lock signs it, so another time of the file is another turn. */
-static bool is_another_turn(int fd, struct timespec *turn)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || (st.st_mtim.tv_sec == turn->tv_sec && st.st_mtim.tv_nsec == turn->tv_nsec))
-		return false;
-	*turn = st.st_mtim;
-	return true;
-}
-
-int ew_lock_take(void)
-{
-	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
-	_cleanup_close_ int fd = -1;
-	struct timespec turn = {};
-	char holder[32];
-	int same = 0;
-
-	if (mkdir(EW_RUN_DIR, 0755) < 0 && errno != EEXIST)
-		return ew_error_ret(-errno, "the directory %s for the lock cannot be made: %s%s", EW_RUN_DIR,
-				    strerror(errno), errno == EACCES ? "; run this as root" : "");
-	fd = open(EW_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return ew_error_ret(-errno, "the lock %s cannot be opened: %s%s", EW_LOCK_FILE, strerror(errno),
-				    errno == EACCES ? "; run this as root" : "");
-	for (int all = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; all++) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return ew_error_ret(-errno, "the lock %s cannot be taken: %s", EW_LOCK_FILE, strerror(errno));
-		same = is_another_turn(fd, &turn) ? 0 : same + 1;
-		if (same == LOCK_TRIES || all == LOCK_TRIES_ALL) {
-			holder_of(fd, holder, sizeof(holder));
-			return ew_error_ret(-EWOULDBLOCK,
-					    "another execward (pid %s) holds the lock %s; try again when it is done",
-					    *holder ? holder : "unknown", EW_LOCK_FILE);
-		}
-		nanosleep(&pause, NULL);
-	}
-	/* only a help for whoever has to wait */
-	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
-		ew_warning("the lock %s cannot be signed: %s", EW_LOCK_FILE, strerror(errno));
-	return TAKE_FD(fd);
-}
-
-static int attach_pinned(int prog_fd, const char *name)
-{
-	_cleanup_close_ int link = -1;
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/links/%s", EW_PIN_DIR, name);
-	if (access(path, F_OK) == 0)
-		return 0;
-	link = bpf_raw_tracepoint_open(NULL, prog_fd);
-	if (link < 0)
-		return ew_error_ret(-errno, "program %s cannot be attached: %s", name, strerror(errno));
-	if (bpf_obj_pin(link, path) < 0)
-		return ew_error_ret(-errno, "%s cannot be pinned: %s", path, strerror(errno));
-	return 0;
-}
-
-int ew_pins_need_process_tags(const struct ew_pins *pins)
-{
-	struct ew_state *state = ew_pins_map_state(pins);
-	int err;
-
-	if (!state)
-		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
-	err = attach_pinned(pins->ew_task_alloc_prog_fd, "ew_task_alloc");
-	if (err == 0)
-		__atomic_store_n(&state->process_tags, 1, __ATOMIC_SEQ_CST);
-	ew_pins_unmap_state(state);
-	return err;
-}
-
-int ew_pins_need_forks(const struct ew_pins *pins)
-{
-	return attach_pinned(pins->ew_task_fork_prog_fd, "ew_task_fork");
-}
-
-int ew_pins_need_shapes(const struct ew_pins *pins, __u32 shapes)
-{
-	int err = shapes ? attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security") : 0;
-
-	if (err == 0 && shapes & EW_BIT(EW_SHAPE_SETID))
-		err = attach_pinned(pins->ew_vfs_caps_prog_fd, "ew_vfs_caps");
-	return err;
-}
-
-/* The door last: whoever enters has to find that children inherit. */
-int ew_pins_need_self_service(const struct ew_pins *pins)
-{
-	int err = attach_pinned(pins->ew_task_alloc_prog_fd, "ew_task_alloc");
-
-	if (err == 0)
-		err = attach_pinned(pins->ew_task_fork_prog_fd, "ew_task_fork");
-	return err < 0 ? err : attach_pinned(pins->ew_task_prctl_prog_fd, "ew_task_prctl");
-}
-
-int ew_pins_need_users(const struct ew_pins *pins)
-{
-	struct ew_state *state = ew_pins_map_state(pins);
-
-	if (!state)
-		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
-	__atomic_store_n(&state->users, 1, __ATOMIC_SEQ_CST);
-	ew_pins_unmap_state(state);
-	return 0;
-}
-
-int ew_pins_need_programs(const struct ew_pins *pins, __u32 whose)
-{
-	int err = ew_pins_need_process_tags(pins);
-	struct ew_state *state;
-
-	if (err == 0)
-		err = attach_pinned(pins->ew_check_security_prog_fd, "ew_check_security");
-	if (err < 0)
-		return err;
-	state = ew_pins_map_state(pins);
-	if (!state)
-		return ew_error_ret(-errno, "the map \"state\" cannot be mapped: %s", strerror(errno));
-	__atomic_fetch_or(&state->programs, whose, __ATOMIC_SEQ_CST);
-	ew_pins_unmap_state(state);
-	return 0;
 }
 
 int ew_pins_meta(const struct ew_pins *pins, struct ew_meta *out)

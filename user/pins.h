@@ -15,8 +15,6 @@
  */
 #define EW_BPFFS "/sys/fs/bpf"
 #define EW_PIN_DIR EW_BPFFS "/execward"
-#define EW_RUN_DIR "/run/execward"
-#define EW_LOCK_FILE EW_RUN_DIR "/lock" /* closed after writing by everybody who had it */
 
 /*
  * The pinned maps that the tools use, of the one object and of the other (bpf/announce.bpf.c). Those that programs have
@@ -88,40 +86,6 @@ int ew_pins_set_in_force(const struct ew_pins *pins, bool in_force);
 
 /* Looks for the bpf file system. Returns 0 or as above, with WHY filled. */
 int ew_pins_check_bpffs(char *why, size_t size);
-
-/*
- * ew_lock_take - keeps other administrators out until the returned descriptor is closed
- *
- * Waits up to ten seconds for one holder, and up to a minute while one holder follows another. Returns a descriptor, or
- * a negative errno after logging it; -EWOULDBLOCK: another execward had the lock at the end (its pid is in the
- * message).
- */
-int ew_lock_take(void);
-
-/*
- * ew_pins_need_process_tags - from here on children inherit process tags; before the first is set
- * ew_pins_need_forks - from here on a child has its parent's tag even if that was set while it was being made; before a
- *	tag is set on another process
- * ew_pins_need_shapes - from here on SHAPES of files are looked at; ~0 before the first reader
- * ew_pins_need_self_service - from here on processes can put themselves under profiles with `self_service: yes`; before
- *	a policy with such a profile is in force
- *
- * Attach the programs that do it, for good, unless they are. The caller holds the lock. Return 0 or a negative errno
- * after logging it.
- */
-int ew_pins_need_process_tags(const struct ew_pins *pins);
-int ew_pins_need_forks(const struct ew_pins *pins);
-int ew_pins_need_shapes(const struct ew_pins *pins, __u32 shapes);
-int ew_pins_need_self_service(const struct ew_pins *pins);
-
-/*
- * ew_pins_need_users - from here on users are looked up; before the first is tagged
- * ew_pins_need_programs - the same for programs; WHOSE is EW_PROGRAMS_*
- *
- * As above.
- */
-int ew_pins_need_users(const struct ew_pins *pins);
-int ew_pins_need_programs(const struct ew_pins *pins, __u32 whose);
 
 /* Who loaded it. Returns 0 or a negative errno. */
 int ew_pins_meta(const struct ew_pins *pins, struct ew_meta *out);

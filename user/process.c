@@ -11,6 +11,7 @@
 #include <execward/scan.h>
 
 #include "log.h"
+#include "pins_need.h"
 
 #define PF_KTHREAD 0x00200000U /* include/linux/sched.h */
 

@@ -14,6 +14,7 @@
 #include "journal_entry.h"
 #include "leak_records.h"
 #include "log.h"
+#include "pins_need.h"
 #include "record_json.h"
 #include "util.h"
 

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "manager.h"
 #include "map_batch.h"
+#include "pins_need.h"
 #include "policy_compile.h"
 #include "process.h"
 #include "tag_programs.h"

@@ -9,6 +9,7 @@
 #include "identity.h"
 #include "log.h"
 #include "map_batch.h"
+#include "pins_need.h"
 
 /* The end of a path tells more than its beginning. */
 static void set_path(struct ew_program_tag *tag, const char *path)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "pins_need.h"
 
 /* The table of GENERATION, of EW_USER_RANGES entries. Returns 0, -ENOENT when it has none, or a negative errno. */
 static int read_table(struct ew_halves *tables, __u32 generation, struct ew_user_range *table)

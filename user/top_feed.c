@@ -9,6 +9,7 @@
 #include "change.h"
 #include "escape.h"
 #include "log.h"
+#include "pins_need.h"
 #include "top_explain.h"
 
 #define NSEC_PER_SEC 1000000000ULL
