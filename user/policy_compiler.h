@@ -11,7 +11,8 @@
 
 /*
  * What the files of the compiler share; nobody else includes this. policy_compile.c goes through the policy and makes
- * profiles, cgroups and exceptions, policy_compile_subjects.c makes users and programs and chooses slots,
+ * profiles and cgroups, policy_compile_subjects.c makes users and programs and chooses slots,
+ * policy_compile_exceptions.c makes exceptions, policy_compile_fds.c what a profile says of descriptors,
  * policy_compile_labels.c numbers globs of labels, policy_compile_patterns.c makes the automaton, and
  * policy_compile_names.c looks up names and paths on this machine.
  */
@@ -50,6 +51,30 @@ struct ew_compiler {
 /* The users and the programs of the profile that is being compiled. Return 0 or -ENOMEM; mistakes are told. */
 int ew_compiler_users(struct ew_compiler *c);
 int ew_compiler_programs(struct ew_compiler *c);
+
+/*
+ * ew_compiler_exception - adds an exception of the profile that is being compiled, for each of its images
+ * ew_compiler_add_exception - adds one with that key and value; SOURCE says where it comes from
+ *
+ * Return 0 or -ENOMEM; mistakes are told.
+ */
+int ew_compiler_exception(struct ew_compiler *c, const struct ew_policy_exception *exception);
+int ew_compiler_add_exception(struct ew_compiler *c, const struct ew_compiler_source *source,
+			      const struct ew_identity *program, const struct ew_identity *from,
+			      const struct ew_exception *value);
+
+/*
+ * Finds exceptions of the profile, from index START on, that have one key: of one exception it is two names of one
+ * image (/bin/sh and /usr/bin/sh), and one of them goes; of two it is a mistake, since only one of them could be found.
+ * Returns 0 or -ENOMEM; mistakes are told.
+ */
+int ew_compiler_merge_twins(struct ew_compiler *c, size_t start);
+
+/*
+ * What the profile says of descriptors; after ew_compiler_merge_twins(), as `allow` for a program adds up. Returns 0 or
+ * -ENOMEM; mistakes are told.
+ */
+int ew_compiler_fds(struct ew_compiler *c);
 
 /* Makes one of programs that several profiles name, or one profile by several paths. */
 void ew_compiler_merge_programs(struct ew_image *image);
