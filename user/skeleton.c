@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +14,7 @@
 #include "kernel_btf.h"
 #include "light.h"
 #include "log.h"
+#include "shared_maps.h"
 #include "stage.h"
 
 /* so that the loader that bpftool has generated can be looked at, and changed, before it runs */
@@ -28,7 +28,6 @@ static int run_loader(struct bpf_load_and_run_opts *opts);
 
 #define VERIFIER_LOG_SIZE (16U << 20) /* bytes */
 #define N_MAPS (sizeof(((struct execward *)NULL)->maps) / sizeof(struct bpf_map_desc))
-#define STANDARD_FDS 3
 
 struct ew_skeleton {
 	struct execward *main;
@@ -81,7 +80,7 @@ static int try_loader(struct bpf_load_and_run_opts *opts)
 
 	for (size_t i = 0; i < N_MAPS && err == 0; i++)
 		if (maps[i].map_fd) {
-			kept[i] = fcntl(maps[i].map_fd, F_DUPFD_CLOEXEC, STANDARD_FDS);
+			kept[i] = fcntl(maps[i].map_fd, F_DUPFD_CLOEXEC, EW_STANDARD_FDS);
 			err = kept[i] < 0 ? -errno : 0;
 		}
 	err = err ?: bpf_load_and_run(opts);
@@ -224,73 +223,6 @@ void ew_skeleton_free(struct ew_skeleton **s)
 	*s = NULL;
 }
 
-/* Logs what differs and what to do about it. */
-static int refuse(const char *name, const char *what, __u32 there, __u32 here)
-{
-	return ew_error_ret(-EPROTO,
-			    "what is loaded cannot be taken over, and stays in force: %s \"%s\" has %s %u, and that "
-			    "of this version %u; to go on with this version: execward unload, then execward load; "
-			    "between the two nothing is enforced",
-			    name ? "its map" : "its layout", name ?: "of maps", what, there, here);
-}
-
-/* Is the map open at FD what the loader would make? */
-static int compare(int fd, const struct ew_light_map *map, __u32 max_entries)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) < 0)
-		return ew_error_ret(-errno, "the map \"%s\" cannot be looked at: %s", map->name, strerror(errno));
-	if (info.type != map->type)
-		return refuse(map->name, "type", info.type, map->type);
-	if (info.key_size != map->key_size)
-		return refuse(map->name, "a key size of", info.key_size, map->key_size);
-	if (info.value_size != map->value_size)
-		return refuse(map->name, "a value size of", info.value_size, map->value_size);
-	if (info.max_entries != max_entries)
-		return refuse(map->name, "a number of entries of", info.max_entries, max_entries);
-	if (info.map_flags != map->flags)
-		return refuse(map->name, "flags", info.map_flags, map->flags);
-	return 0;
-}
-
-/* DESC is at INDEX of the skeleton's maps; NAME is the pin. */
-static int share(struct bpf_map_desc *desc, int index, const char *name)
-{
-	struct ew_light_search search = {};
-	struct ew_light_map map = {.index = -1};
-	_cleanup_close_ int fd = -1;
-	char path[PATH_MAX];
-	int err;
-
-	snprintf(path, sizeof(path), "%s/maps/%s", EW_PIN_DIR, name);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return ew_error_ret(-errno, "%s cannot be opened: %s; unload and load again", path, strerror(errno));
-	while (map.index != index)
-		if (!ew_light_next(&loader, &search, &map))
-			return ew_error_ret(-ENOTSUP, "this build of execward cannot take over maps: it was generated "
-						      "by a bpftool that is not known");
-	err = compare(fd, &map, desc->max_entries ?: map.max_entries);
-	if (err < 0)
-		return err;
-	/* not one of the standard descriptors, if these are closed: 0 is none */
-	desc->map_fd = fcntl(fd, F_DUPFD_CLOEXEC, STANDARD_FDS);
-	return desc->map_fd < 0 ? -errno : 0;
-}
-
-static int check_signature(void)
-{
-	_cleanup_close_ int fd = bpf_obj_get(EW_PIN_DIR "/maps/meta");
-	struct ew_meta meta = {};
-	__u32 zero = 0;
-
-	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, &meta) < 0)
-		return ew_error_ret(-errno, "%s/maps/meta cannot be read: %s", EW_PIN_DIR, strerror(errno));
-	return meta.layout == layout ? 0 : refuse(NULL, "the number", meta.layout, layout);
-}
-
 int ew_skeleton_share(struct ew_skeleton *s)
 {
 	struct bpf_map_desc *first = (struct bpf_map_desc *)&s->main->maps;
@@ -302,11 +234,16 @@ int ew_skeleton_share(struct ew_skeleton *s)
 		EW_SHARED_MAPS(X)
 #undef X
 	};
-	int err = 0;
 
-	for (size_t i = 0; i < EW_ARRAY_SIZE(maps) && err == 0; i++)
-		err = share(maps[i].desc, (int)(maps[i].desc - first), maps[i].name);
-	return err ?: check_signature();
+	for (size_t i = 0; i < EW_ARRAY_SIZE(maps); i++) {
+		int fd = ew_shared_map_open(&loader, (int)(maps[i].desc - first), maps[i].desc->max_entries,
+					    maps[i].name);
+
+		if (fd < 0)
+			return fd;
+		maps[i].desc->map_fd = fd;
+	}
+	return ew_shared_maps_check(layout);
 }
 
 /* The verifier's words are for developers: kept back unless EXECWARD_DEBUG asks for them. */
