@@ -3,6 +3,9 @@
 
 #include <json-c/json.h>
 
+#include <grp.h>
+#include <pwd.h>
+
 #include "escape.h"
 #include "record_json.h"
 #include "words.h"
@@ -78,6 +81,9 @@ static void test_view_path_lengths(void **state)
 		s = sample_make();
 		s.record.exe_path_len = bad[i];
 		assert_int_equal(sample_view(&s, &view), -EBADMSG);
+		s = sample_make();
+		s.record.script_path_len = bad[i];
+		assert_int_equal(sample_view(&s, &view), -EBADMSG);
 	}
 }
 
@@ -123,6 +129,31 @@ static void test_view_names_without_end(void **state)
 	assert_int_equal(sample_view(&s, &view), -EBADMSG);
 	s.record.rule_file[EW_POLICY_FILE_MAX - 1] = '\0';
 	assert_int_equal(sample_view(&s, &view), 0);
+}
+
+/* Names are kept for a while, by a part of the number. */
+static void test_names_of_ids(void **state)
+{
+	static const __u32 nobodys = 4000000000; /* would be kept where 0 is */
+	char name[64];
+
+	(void)state;
+	assert_null(getpwuid(nobodys));
+	assert_null(getgrgid(nobodys));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ew_record_user_name(NULL, 0, name, sizeof(name)), 0);
+		assert_string_equal(name, "root");
+		assert_int_equal(ew_record_user_name(NULL, 0, name, sizeof(name)), 0);
+		assert_string_equal(name, "root");
+		assert_int_equal(ew_record_user_name(NULL, 0, name, 4), -ENAMETOOLONG);
+		assert_int_equal(ew_record_user_name(NULL, nobodys, name, sizeof(name)), -ENOENT);
+		assert_int_equal(ew_record_user_name(NULL, nobodys, name, sizeof(name)), -ENOENT);
+		assert_int_equal(ew_record_group_name(NULL, 0, name, sizeof(name)), 0);
+		assert_string_equal(name, "root");
+		assert_int_equal(ew_record_group_name(NULL, 0, name, 4), -ENAMETOOLONG);
+		assert_int_equal(ew_record_group_name(NULL, nobodys, name, sizeof(name)), -ENOENT);
+		assert_int_equal(ew_record_group_name(NULL, nobodys, name, sizeof(name)), -ENOENT);
+	}
 }
 
 static void test_time_of_day(void **state)
@@ -462,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_view_path_lengths),
 		cmocka_unit_test(test_view_words),
 		cmocka_unit_test(test_view_names_without_end),
+		cmocka_unit_test(test_names_of_ids),
 		cmocka_unit_test(test_time_of_day),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_fields),
