@@ -251,6 +251,7 @@ static void test_again(void **state)
 				  "\"path\":\"/usr/bin/sudo\"},\"fd\":{\"kind\":\"regular\",\"access\":\"r\",\"path\":"
 				  "\"/etc/hosts\",\"dangerous\":true}}");
 	text = ew_record_text_again(0, 0, leak, 60, &options);
+	assert_int_equal(strcspn(text, "A"), time);
 	assert_string_equal(text + time,
 			    "AGAIN 41 times           /usr/bin/php         \xe2\x86\x92 /usr/bin/sudo             "
 			    "/etc/hosts                                                in 60 s, web");

@@ -235,6 +235,18 @@ static void slots_at_the_limit(void **state)
 	assert_int_equal(compile(new, a, 1ULL << 5, &c), 0);
 	assert_int_equal(c->n_profiles, EW_PROFILES_MAX - 1);
 	assert_int_equal(c->profiles[5].flags, 0);
+	ew_image_free(&c);
+	/* the last goes, and its slot is that of one named before all that stay */
+	{
+		_cleanup_free_ char *stay = many("a", EW_PROFILES_MAX - 1), *text = NULL;
+
+		assert_true(asprintf(&text, HEAD "- {name: first, mode: kill}\n%s", stay + strlen(HEAD)) > 0);
+		c = image_of(text, a);
+		assert_string_equal(c->profiles[EW_PROFILES_MAX - 1].name, "first");
+		assert_string_equal(c->profiles[0].name, "a0");
+		assert_int_equal(c->n_profiles, EW_PROFILES_MAX);
+	}
+	ew_image_free(&c);
 }
 
 static void paths_are_known(void **state)
