@@ -258,6 +258,12 @@ static void test_again(void **state)
 	free(text);
 	leak = ew_leaks_get(&leaks, &unnamed);
 	leak->untold = 2;
+	free(json);
+	json = ew_record_json_again(0, 0, leak, 60);
+	assert_string_equal(json,
+			    "{\"v\":1,\"type\":\"fds\",\"time\":\"1970-01-01T00:00:00.000000000Z\",\"count\":2,"
+			    "\"seconds\":60,\"task\":{\"exe\":null},\"file\":{\"path\":\"/r\xc3\xa4\\\\x0a\"},\"fd\":{"
+			    "\"kind\":\"regular\",\"access\":\"r\",\"path\":\"/t\xc3\xa4\"}}");
 	text = ew_record_text_again(0, 0, leak, 60, &options);
 	assert_string_equal(text + time,
 			    "AGAIN 2 times            -                    \xe2\x86\x92 /r\xc3\xa4\\x0a                "

@@ -156,6 +156,38 @@ static void test_names_of_ids(void **state)
 	}
 }
 
+/* As many bytes as CTX says, of four columns each. */
+static int long_name(void *ctx, __u32 id, char *out, size_t size)
+{
+	size_t n = *(const size_t *)ctx;
+
+	(void)id;
+	assert_true(n < size);
+	memset(out, 1, n);
+	out[n] = '\0';
+	return 0;
+}
+
+/* A name that would be cut would be another name: the number stands for it. */
+static void test_long_name_of_id(void **state)
+{
+	size_t n = 35;
+	const struct ew_record_names long_names = {.user = long_name, .ctx = &n};
+	struct sample s = sample_make();
+	struct ew_record_view view;
+	char *line;
+
+	(void)state;
+	assert_int_equal(sample_view(&s, &view), 0);
+	line = ew_record_json(&view, &long_names, OFFSET);
+	assert_non_null(strstr(line, "[\"uid:\\\\x01\\\\x01"));
+	free(line);
+	n = 36;
+	line = ew_record_json(&view, &long_names, OFFSET);
+	assert_non_null(strstr(line, "[\"uid:0\","));
+	free(line);
+}
+
 static void test_time_of_day(void **state)
 {
 	static const struct {
@@ -494,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_view_words),
 		cmocka_unit_test(test_view_names_without_end),
 		cmocka_unit_test(test_names_of_ids),
+		cmocka_unit_test(test_long_name_of_id),
 		cmocka_unit_test(test_time_of_day),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_fields),

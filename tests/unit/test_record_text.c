@@ -230,6 +230,14 @@ static void test_text_lost_and_header(void **state)
 				assert_string_equal(lost, "16:00:00.000 LOST  3 records not kept up with (17 in all)");
 				assert_memory_equal(header, "TIME         WHAT  WHO ", 23);
 			}
+			if (!width && !style) {
+				_cleanup_free_ char *leaks = ew_record_text_header(&options, true);
+
+				assert_non_null(strstr(header, "GAINS"));
+				assert_non_null(strstr(header, "IDS"));
+				assert_non_null(strstr(leaks, "LEAKS"));
+				assert_null(strstr(leaks, "IDS"));
+			}
 			if (!width && style == 1)
 				assert_string_equal(lost,
 						    "\033[1;35m16:00:00.000 LOST  3 records not kept up with (17 in "
