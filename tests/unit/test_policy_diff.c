@@ -99,6 +99,21 @@ static void every_difference(void **state)
 		"- cgroup /z: a (p.yaml:5)\n");
 }
 
+static void ids_and_capabilities(void **state)
+{
+	(void)state;
+	assert_diff(HEAD "- name: a\n  mode: deny\n  allow_caps: [cap_kill]\n  except:\n"
+			 "  - {program: /p, gain: [\"uid:33\", \"uid:7\", \"gid:9\"]}\n"
+			 "  - {program: /q, gain: [\"uid:33\"]}\n",
+		    HEAD "- name: a\n  mode: deny\n  allow_caps: [cap_kill, cap_chown]\n  except:\n"
+			 "  - {program: /p, gain: [\"uid:33\", \"uid:7\", \"gid:8\"]}\n"
+			 "  - {program: /q, gain: [\"uid:0\"]}\n",
+		    "~ profile a: mode deny, gains uid gid caps, allow_caps cap_kill -> mode deny, gains uid gid caps, "
+		    "allow_caps cap_chown cap_kill (p.yaml:3)\n"
+		    "~ exception a /p: gain uid:7 uid:33 gid:9 -> gain uid:7 uid:33 gid:8 (p.yaml:7)\n"
+		    "~ exception a /q: gain uid:33 -> gain uid:0 (p.yaml:8)\n");
+}
+
 static void patterns(void **state)
 {
 	(void)state;
@@ -300,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_difference),
 		cmocka_unit_test(every_difference),
+		cmocka_unit_test(ids_and_capabilities),
 		cmocka_unit_test(users),
 		cmocka_unit_test(users_of_a_reused_slot),
 		cmocka_unit_test(programs),
