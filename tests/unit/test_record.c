@@ -172,7 +172,8 @@ static int long_name(void *ctx, __u32 id, char *out, size_t size)
 static void test_long_name_of_id(void **state)
 {
 	size_t n = 35;
-	const struct ew_record_names long_names = {.user = long_name, .ctx = &n};
+	const struct ew_record_names long_names = {
+		.profile = fake_profile, .cgroup = fake_cgroup, .user = long_name, .group = long_name, .ctx = &n};
 	struct sample s = sample_make();
 	struct ew_record_view view;
 	char *line;
