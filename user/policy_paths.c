@@ -14,6 +14,9 @@ static size_t paths_of(const struct ew_policy_profile *profile, const char **pat
 		for (unsigned int i = 0; i < profile->except[e].from_count; i++)
 			ADD(profile->except[e].from[i]);
 	}
+	for (unsigned int i = 0; profile->fds && i < profile->fds->allow_count; i++)
+		if (profile->fds->allow[i].program)
+			ADD(profile->fds->allow[i].program);
 #undef ADD
 	return n;
 }

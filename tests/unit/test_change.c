@@ -92,6 +92,38 @@ static void test_text(void **state)
 	assert_string_equal(three, "tag: cgroup /a\\x1b[2J\\x0a\"\\\\\\xff: +web +#5, by execward[301] of user id 0");
 }
 
+/* What is tagged, in words. */
+static void test_subjects(void **state)
+{
+	static const struct {
+		__u32 subject;
+		__u64 id;
+		const char *expected;
+	} cases[] = {
+		{EW_SUBJECT_PROCESS, 4711, "tag: process 4711: "},
+		{EW_SUBJECT_USERS, 1999ULL << 32 | 1000, "tag: users 1000-1999: "},
+		{EW_SUBJECT_USERS, 7ULL << 32 | 7, "tag: users 7: "},
+		{EW_SUBJECT_PROGRAM, 7, "tag: program /a\\x1b"},
+	};
+	struct ew_change_record policy = policy_make();
+	_cleanup_free_ char *line = ew_change_message(&policy, &by_slot);
+
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(cases); i++) {
+		struct ew_change_record c = tag_make();
+		_cleanup_free_ char *message = NULL;
+
+		c.subject = cases[i].subject;
+		c.id = cases[i].id;
+		message = ew_change_message(&c, &by_slot);
+		if (strncmp(message, cases[i].expected, strlen(cases[i].expected)))
+			fail_msg("\"%s\" does not begin with \"%s\"", message, cases[i].expected);
+	}
+	assert_string_equal(
+		line,
+		"reload: policy 8: profiles 3, exceptions 12, cgroups 4, patterns 1, by execward[302] of user id 0");
+}
+
 /* A cgroup that mkdir(1) made, with a path that the kernel has cut. */
 static struct ew_change_record cut_make(void)
 {
@@ -217,13 +249,29 @@ static void test_read(void **state)
 	c = tag_make();
 	memset(c.comm, 'x', sizeof(c.comm));
 	assert_int_equal(ew_change_read(&out, &c, len), -EBADMSG);
+	c = tag_make();
+	memset(c.command, 'x', sizeof(c.command));
+	assert_int_equal(ew_change_read(&out, &c, len), -EBADMSG);
+	c = tag_make();
+	c.subject = EW_SUBJECT_MAX;
+	assert_int_equal(ew_change_read(&out, &c, len), -EBADMSG);
+	c = policy_make();
+	assert_int_equal(ew_change_read(&out, &c, EW_CHANGE_FIXED), 0);
+	c.action = EW_ACTION_MAX;
+	assert_int_equal(ew_change_read(&out, &c, EW_CHANGE_FIXED), -EBADMSG);
+	c.action = EW_ACTION_TAG;
+	assert_int_equal(ew_change_read(&out, &c, EW_CHANGE_FIXED), -EBADMSG);
+	c.action = EW_ACTION_LOAD;
+	c.type = EW_RECORD_EXEC;
+	assert_int_equal(ew_change_read(&out, &c, EW_CHANGE_FIXED), -EBADMSG);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json), cmocka_unit_test(test_text),      cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_cut),  cmocka_unit_test(test_parse_bad), cmocka_unit_test(test_read),
+		cmocka_unit_test(test_json),  cmocka_unit_test(test_text), cmocka_unit_test(test_subjects),
+		cmocka_unit_test(test_parse), cmocka_unit_test(test_cut),  cmocka_unit_test(test_parse_bad),
+		cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

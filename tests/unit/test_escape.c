@@ -254,6 +254,8 @@ static void test_elide(void **state)
 		    "ef");
 	/* an escape goes as a whole */
 	check_elide("aa\\xffbbbbbbbbbbbb", 12, "~", "aa~bbbbbbbbb");
+	check_elide("abc\\\\", 2, "~", "~");
+	check_elide("abc\\x0a", 3, "~", "~");
 	for (size_t i = 0; i < EW_ARRAY_SIZE(texts); i++) {
 		for (size_t width = 0; width < 40; width++) {
 			check_elide(texts[i], width, "\xe2\x80\xa6", NULL);

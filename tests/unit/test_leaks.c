@@ -235,7 +235,9 @@ static void test_remedy(void **state)
 
 static void test_again(void **state)
 {
-	static const struct ew_record_text_options options = {.width = 0};
+	static const struct ew_record_text_options options = {.width = 0}, ascii = {.ascii = true};
+	static const struct ew_leak_words unnamed = {"", "", "/r\xc3\xa4\\x0a", "regular", "/t\xc3\xa4", "r"};
+	const size_t time = strlen("00:00:00.000 ");
 	struct ew_leaks leaks = {};
 	struct ew_leak *leak = ew_leaks_get(&leaks, &hosts);
 	_cleanup_free_ char *json = NULL, *text = NULL;
@@ -249,10 +251,28 @@ static void test_again(void **state)
 				  "\"path\":\"/usr/bin/sudo\"},\"fd\":{\"kind\":\"regular\",\"access\":\"r\",\"path\":"
 				  "\"/etc/hosts\",\"dangerous\":true}}");
 	text = ew_record_text_again(0, 0, leak, 60, &options);
-	assert_non_null(strstr(text, "AGAIN 41 times"));
-	assert_non_null(strstr(text, "/usr/bin/sudo"));
-	assert_non_null(strstr(text, "/etc/hosts"));
-	assert_non_null(strstr(text, "in 60 s, web"));
+	assert_int_equal(strcspn(text, "A"), time);
+	assert_string_equal(text + time,
+			    "AGAIN 41 times           /usr/bin/php         \xe2\x86\x92 /usr/bin/sudo             "
+			    "/etc/hosts                                                in 60 s, web");
+	free(text);
+	leak = ew_leaks_get(&leaks, &unnamed);
+	leak->untold = 2;
+	free(json);
+	json = ew_record_json_again(0, 0, leak, 60);
+	assert_string_equal(json,
+			    "{\"v\":1,\"type\":\"fds\",\"time\":\"1970-01-01T00:00:00.000000000Z\",\"count\":2,"
+			    "\"seconds\":60,\"task\":{\"exe\":null},\"file\":{\"path\":\"/r\xc3\xa4\\\\x0a\"},\"fd\":{"
+			    "\"kind\":\"regular\",\"access\":\"r\",\"path\":\"/t\xc3\xa4\"}}");
+	text = ew_record_text_again(0, 0, leak, 60, &options);
+	assert_string_equal(text + time,
+			    "AGAIN 2 times            -                    \xe2\x86\x92 /r\xc3\xa4\\x0a                "
+			    "   /t\xc3\xa4                                                       in 60 s, no profile");
+	free(text);
+	text = ew_record_text_again(0, 0, leak, 60, &ascii);
+	assert_string_equal(text + time,
+			    "AGAIN 2 times            -                    -> /r\\xc3\\xa4\\x0a            "
+			    "/t\\xc3\\xa4                                                in 60 s, no profile");
 	ew_leaks_clear(&leaks);
 }
 

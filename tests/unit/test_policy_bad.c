@@ -84,6 +84,8 @@ static void bad_bytes(void **state)
 		    "p.yaml:1:5: error: control character (U+0001); expected printable text\n"),
 		RAW("# \x7f\n# \xc2\x80\n", "p.yaml:1:3: error: control character (U+007F); expected printable text\n"
 					    "p.yaml:2:3: error: control character (U+0080); expected printable text\n"),
+		RAW("# \xc2\xa0\n# \xc2\x9f\n",
+		    "p.yaml:2:3: error: control character (U+009F); expected printable text\n"),
 		RAW("# a\rb\n",
 		    "p.yaml:1:4: error: carriage return without a line feed (U+000D); expected printable text\n"),
 		RAW("# a\r",
@@ -163,7 +165,8 @@ static void limits(void **state)
 	(void)state;
 	for (size_t i = 0; i < EW_ARRAY_SIZE(cases); i++) {
 		_cleanup_free_ char *fits = many(cases[i].head, cases[i].fmt, cases[i].limit);
-		_cleanup_free_ char *over = many(cases[i].head, cases[i].fmt, cases[i].limit + 1);
+		/* told once, at the first that is too many */
+		_cleanup_free_ char *over = many(cases[i].head, cases[i].fmt, cases[i].limit + 2);
 
 		assert_verdict(fits, "");
 		assert_verdict(over, cases[i].expected);
@@ -182,6 +185,37 @@ static void images_count_as_exceptions(void **state)
 	assert_verdict(over,
 		       "p.yaml:7:5: error: too many exceptions; expected at most 65536 of a program and an image that "
 		       "execs it\n");
+}
+
+#define WEB "version: 1\nprofiles:\n- name: web\n  mode: deny\n"
+#define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define DIGEST_HEAD                                                                   \
+	"  except:\n  - {program: {path: /q, verity: \"" DIGEST "\"}, gain: [uid]}\n" \
+	"  - program: /p\n    gain: [uid]\n    from:\n"
+
+static void digests_count_as_exceptions(void **state)
+{
+	_cleanup_free_ char *fits = many(WEB DIGEST_HEAD, "    - /i/%u\n", EW_EXCEPTIONS_MAX - 2);
+	_cleanup_free_ char *over = many(WEB DIGEST_HEAD, "    - /i/%u\n", EW_EXCEPTIONS_MAX - 1);
+
+	(void)state;
+	assert_verdict(fits, "");
+	assert_verdict(over,
+		       "p.yaml:7:5: error: too many exceptions; expected at most 65536 of a program and an image that "
+		       "execs it\n");
+}
+
+static void descriptors_of_programs_count_as_exceptions(void **state)
+{
+	static const char head[] = WEB
+		"  fds: {mode: deny, allow: [{kind: fifo}, {kind: socket, program: /f}, {kind: char}]}\n" DIGEST_HEAD;
+	_cleanup_free_ char *fits = many(head, "    - /i/%u\n", EW_EXCEPTIONS_MAX - 3);
+	_cleanup_free_ char *over = many(head, "    - /i/%u\n", EW_EXCEPTIONS_MAX - 2);
+
+	(void)state;
+	assert_verdict(fits, "");
+	assert_verdict(over,
+		       "p.yaml:5:8: error: too many exceptions; expected at most 65536, those of \"allow\" included\n");
 }
 
 static void hostile_sizes(void **state)
@@ -267,6 +301,8 @@ int main(void)
 		cmocka_unit_test(byte_order_mark_and_line_ends),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(images_count_as_exceptions),
+		cmocka_unit_test(digests_count_as_exceptions),
+		cmocka_unit_test(descriptors_of_programs_count_as_exceptions),
 		cmocka_unit_test(hostile_sizes),
 		cmocka_unit_test(too_many_values),
 		cmocka_unit_test(hostile_names_stay_in_their_line),

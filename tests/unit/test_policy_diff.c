@@ -99,6 +99,21 @@ static void every_difference(void **state)
 		"- cgroup /z: a (p.yaml:5)\n");
 }
 
+static void ids_and_capabilities(void **state)
+{
+	(void)state;
+	assert_diff(HEAD "- name: a\n  mode: deny\n  allow_caps: [cap_kill]\n  except:\n"
+			 "  - {program: /p, gain: [\"uid:33\", \"uid:7\", \"gid:9\"]}\n"
+			 "  - {program: /q, gain: [\"uid:33\"]}\n",
+		    HEAD "- name: a\n  mode: deny\n  allow_caps: [cap_kill, cap_chown]\n  except:\n"
+			 "  - {program: /p, gain: [\"uid:33\", \"uid:7\", \"gid:8\"]}\n"
+			 "  - {program: /q, gain: [\"uid:0\"]}\n",
+		    "~ profile a: mode deny, gains uid gid caps, allow_caps cap_kill -> mode deny, gains uid gid caps, "
+		    "allow_caps cap_chown cap_kill (p.yaml:3)\n"
+		    "~ exception a /p: gain uid:7 uid:33 gid:9 -> gain uid:7 uid:33 gid:8 (p.yaml:7)\n"
+		    "~ exception a /q: gain uid:33 -> gain uid:0 (p.yaml:8)\n");
+}
+
 static void patterns(void **state)
 {
 	(void)state;
@@ -235,6 +250,18 @@ static void slots_at_the_limit(void **state)
 	assert_int_equal(compile(new, a, 1ULL << 5, &c), 0);
 	assert_int_equal(c->n_profiles, EW_PROFILES_MAX - 1);
 	assert_int_equal(c->profiles[5].flags, 0);
+	ew_image_free(&c);
+	/* the last goes, and its slot is that of one named before all that stay */
+	{
+		_cleanup_free_ char *stay = many("a", EW_PROFILES_MAX - 1), *text = NULL;
+
+		assert_true(asprintf(&text, HEAD "- {name: first, mode: kill}\n%s", stay + strlen(HEAD)) > 0);
+		c = image_of(text, a);
+		assert_string_equal(c->profiles[EW_PROFILES_MAX - 1].name, "first");
+		assert_string_equal(c->profiles[0].name, "a0");
+		assert_int_equal(c->n_profiles, EW_PROFILES_MAX);
+	}
+	ew_image_free(&c);
 }
 
 static void paths_are_known(void **state)
@@ -288,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_difference),
 		cmocka_unit_test(every_difference),
+		cmocka_unit_test(ids_and_capabilities),
 		cmocka_unit_test(users),
 		cmocka_unit_test(users_of_a_reused_slot),
 		cmocka_unit_test(programs),

@@ -61,6 +61,8 @@ static void users(void **state)
 	assert_int_equal(line_of(ew_entry_of_users(&entries, "a", 2999, 2999)), 8);
 	/* one that nobody knows is not user 0, nor 1 */
 	assert_int_equal(line_of(ew_entry_of_users(&entries, "a", 0, 1)), 11);
+	assert_int_equal(line_of(ew_entry_of_users(&entries, "a", 0, 0)), 11);
+	assert_int_equal(line_of(ew_entry_of_users(&entries, "a", 1, 1)), 11);
 	assert_int_equal(line_of(ew_entry_of_users(&entries, "a", 3000, 4000)), 0);
 	assert_int_equal(line_of(ew_entry_of_users(&entries, "b", 1000, 1000)), 12);
 	assert_int_equal(line_of(ew_entry_of_users(&entries, "b", 33, 33)), 0);

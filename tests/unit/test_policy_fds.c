@@ -90,6 +90,30 @@ static void programs(void **state)
 	ew_image_free(&image);
 }
 
+/* What `reload` says when it changes. */
+static void changes(void **state)
+{
+	struct ew_image *before = image_of(
+				"{mode: deny, allow: [{kind: socket, program: /p}, {kind: fifo, program: /q}]}"),
+			*after = image_of(
+				"{mode: deny, allow: [{kind: socket, program: /p}, {kind: pidfd, program: /p}]}");
+	struct ew_diff diff = {0};
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_int_equal(ew_policy_diff(before, after, &diff), 0);
+	ew_diff_print(&diff, f);
+	fclose(f);
+	assert_string_equal(text, "~ exception a /p: fds socket -> fds socket pidfd (p.yaml:5)\n"
+				  "- exception a /q: fds fifo (p.yaml:5)\n");
+	free(text);
+	ew_diff_clear(&diff);
+	ew_image_free(&before);
+	ew_image_free(&after);
+}
+
 static void warnings(void **state)
 {
 	(void)state;
@@ -148,8 +172,8 @@ static void decides(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys),	    cmocka_unit_test(programs), cmocka_unit_test(warnings),
-		cmocka_unit_test(too_many), cmocka_unit_test(decides),
+		cmocka_unit_test(keys),	    cmocka_unit_test(programs), cmocka_unit_test(changes),
+		cmocka_unit_test(warnings), cmocka_unit_test(too_many), cmocka_unit_test(decides),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,18 @@ static void cgroups_below(void **state)
 		    "p.yaml:3:38: error: \"/x\" without effect; it is below \"/\" (line 3)\n");
 }
 
+static void told_in_the_order_of_lines(void **state)
+{
+	(void)state;
+	assert_told(HEAD "- name: a\n  mode: deny\n  cgroups: [/x, /x/y]\n  except:\n"
+			 "  - {program: /p, gain: [uid], from: [/q]}\n"
+			 "  - {program: /p, gain: [uid, \"uid:root\"]}\n",
+		    false,
+		    "p.yaml:5:17: warning: \"/x/y\" without effect; it is below \"/x\" (line 5)\n"
+		    "p.yaml:7:5: warning: exception without effect; the one for any \"from\" (line 8) covers it\n"
+		    "p.yaml:8:31: warning: \"uid:root\" without effect; \"uid\" in the same list (line 8) covers it\n");
+}
+
 #define ONE                                                            \
 	HEAD "- name: a\n  mode: deny\n  cgroups: [/x/y]\n  except:\n" \
 	     "  - {program: /p, gain: [cap_kill]}\n- name: b\n  mode: "
@@ -78,6 +90,10 @@ static void another_profile_refuses(void **state)
 	assert_told(ONE "audit\n  cgroups: [/x]\n", false, "");
 	assert_told(ONE "deny\n  gains: [uid]\n  cgroups: [/x]\n", false, "");
 	assert_told(ONE "deny\n  allow_caps: [cap_kill]\n  cgroups: [/x]\n", false, "");
+	assert_told(HEAD "- name: a\n  mode: deny\n  cgroups: [/x/y]\n  except:\n"
+			 "  - {program: /p, gain: [\"uid:root\", cap_kill]}\n"
+			 "- {name: b, mode: deny, gains: [caps], allow_caps: [cap_kill], cgroups: [/x]}\n",
+		    false, "");
 	assert_told(ONE "deny\n  cgroups: [/x/y/z]\n", false, "");
 	assert_told(ONE "deny\n  cgroups: [/x]\n  except: [{program: /p, gain: [caps], from: [/q]}]\n", false, "");
 }
@@ -103,9 +119,13 @@ static void strict(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_to_say),	   cmocka_unit_test(words_twice),
-		cmocka_unit_test(narrow_and_wide),	   cmocka_unit_test(cgroups_below),
-		cmocka_unit_test(another_profile_refuses), cmocka_unit_test(strict),
+		cmocka_unit_test(nothing_to_say),
+		cmocka_unit_test(words_twice),
+		cmocka_unit_test(narrow_and_wide),
+		cmocka_unit_test(cgroups_below),
+		cmocka_unit_test(told_in_the_order_of_lines),
+		cmocka_unit_test(another_profile_refuses),
+		cmocka_unit_test(strict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,9 @@
 
 #include <json-c/json.h>
 
+#include <grp.h>
+#include <pwd.h>
+
 #include "escape.h"
 #include "record_json.h"
 #include "words.h"
@@ -78,6 +81,9 @@ static void test_view_path_lengths(void **state)
 		s = sample_make();
 		s.record.exe_path_len = bad[i];
 		assert_int_equal(sample_view(&s, &view), -EBADMSG);
+		s = sample_make();
+		s.record.script_path_len = bad[i];
+		assert_int_equal(sample_view(&s, &view), -EBADMSG);
 	}
 }
 
@@ -123,6 +129,64 @@ static void test_view_names_without_end(void **state)
 	assert_int_equal(sample_view(&s, &view), -EBADMSG);
 	s.record.rule_file[EW_POLICY_FILE_MAX - 1] = '\0';
 	assert_int_equal(sample_view(&s, &view), 0);
+}
+
+/* Names are kept for a while, by a part of the number. */
+static void test_names_of_ids(void **state)
+{
+	static const __u32 nobodys = 4000000000; /* would be kept where 0 is */
+	char name[64];
+
+	(void)state;
+	assert_null(getpwuid(nobodys));
+	assert_null(getgrgid(nobodys));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ew_record_user_name(NULL, 0, name, sizeof(name)), 0);
+		assert_string_equal(name, "root");
+		assert_int_equal(ew_record_user_name(NULL, 0, name, sizeof(name)), 0);
+		assert_string_equal(name, "root");
+		assert_int_equal(ew_record_user_name(NULL, 0, name, 4), -ENAMETOOLONG);
+		assert_int_equal(ew_record_user_name(NULL, nobodys, name, sizeof(name)), -ENOENT);
+		assert_int_equal(ew_record_user_name(NULL, nobodys, name, sizeof(name)), -ENOENT);
+		assert_int_equal(ew_record_group_name(NULL, 0, name, sizeof(name)), 0);
+		assert_string_equal(name, "root");
+		assert_int_equal(ew_record_group_name(NULL, 0, name, 4), -ENAMETOOLONG);
+		assert_int_equal(ew_record_group_name(NULL, nobodys, name, sizeof(name)), -ENOENT);
+		assert_int_equal(ew_record_group_name(NULL, nobodys, name, sizeof(name)), -ENOENT);
+	}
+}
+
+/* As many bytes as CTX says, of four columns each. */
+static int long_name(void *ctx, __u32 id, char *out, size_t size)
+{
+	size_t n = *(const size_t *)ctx;
+
+	(void)id;
+	assert_true(n < size);
+	memset(out, 1, n);
+	out[n] = '\0';
+	return 0;
+}
+
+/* A name that would be cut would be another name: the number stands for it. */
+static void test_long_name_of_id(void **state)
+{
+	size_t n = 35;
+	const struct ew_record_names long_names = {
+		.profile = fake_profile, .cgroup = fake_cgroup, .user = long_name, .group = long_name, .ctx = &n};
+	struct sample s = sample_make();
+	struct ew_record_view view;
+	char *line;
+
+	(void)state;
+	assert_int_equal(sample_view(&s, &view), 0);
+	line = ew_record_json(&view, &long_names, OFFSET);
+	assert_non_null(strstr(line, "[\"uid:\\\\x01\\\\x01"));
+	free(line);
+	n = 36;
+	line = ew_record_json(&view, &long_names, OFFSET);
+	assert_non_null(strstr(line, "[\"uid:0\","));
+	free(line);
 }
 
 static void test_time_of_day(void **state)
@@ -462,6 +526,8 @@ int main(void)
 		cmocka_unit_test(test_view_path_lengths),
 		cmocka_unit_test(test_view_words),
 		cmocka_unit_test(test_view_names_without_end),
+		cmocka_unit_test(test_names_of_ids),
+		cmocka_unit_test(test_long_name_of_id),
 		cmocka_unit_test(test_time_of_day),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_fields),

@@ -191,20 +191,88 @@ static void test_bad(void **state)
 	}
 }
 
-static void test_text(void **state)
+static void assert_brief(const struct one *list, __u32 n, __u32 count, const char *expected)
 {
 	static const struct ew_record_text_options options = {.width = 0};
-	const struct one list[] = {hosts,
-				   {{.fd = 5, .kind = EW_FD_CGROUP, .marks = EW_FD_PATH, .dangers = 2}, "x/", NULL}};
 	size_t len;
-	_cleanup_free_ char *bytes = record(list, 2, 7, &len), *line = NULL;
+	_cleanup_free_ char *bytes = record(list, n, count, &len), *line = NULL;
 	struct ew_record_view view;
 
-	(void)state;
 	assert_int_equal(ew_record_view_init(&view, bytes, len), 0);
 	line = ew_record_text(&view, &names, OFFSET, &options);
 	assert_non_null(line);
-	assert_non_null(strstr(line, "fds 5 /x (dangerous) +6, web (web.yaml:4)"));
+	assert_non_null(strstr(line, expected));
+}
+
+/* One of them, the first that is dangerous or else the first, and how many more there are. */
+static void test_text(void **state)
+{
+	const struct one cgroup = {{.fd = 5, .kind = EW_FD_CGROUP, .marks = EW_FD_PATH, .dangers = 2}, "x/", NULL},
+			 third = {{.fd = 6, .kind = EW_FD_CGROUP, .marks = EW_FD_PATH, .dangers = 2}, "y/", NULL};
+
+	(void)state;
+	assert_brief((struct one[]){hosts, cgroup, third}, 3, 7, "fds 5 /x (dangerous) +6, web (web.yaml:4)");
+	assert_brief((struct one[]){cgroup, hosts}, 2, 2, "fds 5 /x (dangerous) +1, web (web.yaml:4)");
+	assert_brief(&hosts, 1, 1, "fds 3 /etc/hosts, web (web.yaml:4)");
+	assert_brief(NULL, 0, 7, "fds 7, web (web.yaml:4)");
+	assert_brief(NULL, 0, 0, " fds, web (web.yaml:4)");
+}
+
+struct lines {
+	const struct ew_record_view *view;
+	const struct ew_record_text_options *options;
+	char *text;
+};
+
+static void put_leak(void *ctx, const struct ew_fd_view *fd)
+{
+	struct lines *lines = ctx;
+	_cleanup_free_ char *line = ew_record_text_leak(lines->view, &names, fd, OFFSET, lines->options),
+			    *before = lines->text;
+
+	assert_non_null(line);
+	assert_true(asprintf(&lines->text, "%s%s\n", before ?: "", line + strlen("00:00:00.000 ")) > 0);
+}
+
+/* A line for each descriptor, whatever they are called; behind the time, which is the machine's. */
+static void test_leak_lines(void **state)
+{
+	static const struct ew_record_text_options ascii = {.ascii = true};
+	const struct one list[] = {
+		hosts, {{.fd = 5, .kind = EW_FD_CGROUP, .marks = EW_FD_PATH, .dangers = 2}, "x\n\xc3\xa4/", NULL}};
+	size_t len;
+	_cleanup_free_ char *bytes = record(list, 2, 7, &len);
+	struct ew_record_view view;
+	struct lines lines = {&view, &ascii, NULL};
+
+	(void)state;
+	assert_int_equal(ew_record_view_init(&view, bytes, len), 0);
+	ew_record_each_fd(&view, put_leak, &lines);
+	assert_string_equal(lines.text, "AUDIT php-fpm[812]       /usr/sbin/php-fpm8.2 -> /usr/bin/sudo             3 "
+					"/etc/hosts r              "
+					"/system.slice/php8.2-fpm.service  fds, web (web.yaml:4)\n"
+					"AUDIT php-fpm[812]       /usr/sbin/php-fpm8.2 -> /usr/bin/sudo             5 "
+					"/x\\x0a\\xc3\\xa4 none (dangerous)  "
+					"            /system.slice/php8.2-fpm.service  fds, web (web.yaml:4)\n");
+	free(lines.text);
+}
+
+static void test_socket_words(void **state)
+{
+	static const struct {
+		__u32 number;
+		const char *word;
+	} families[] = {{AF_UNIX, "unix"},	 {AF_INET, "inet"},	{AF_INET6, "inet6"},
+			{AF_NETLINK, "netlink"}, {AF_PACKET, "packet"}, {AF_VSOCK, "vsock"}},
+	  types[] = {{SOCK_STREAM, "stream"}, {SOCK_DGRAM, "dgram"}, {SOCK_RAW, "raw"}, {SOCK_SEQPACKET, "seqpacket"}};
+
+	(void)state;
+	for (size_t i = 0; i < EW_ARRAY_SIZE(families); i++)
+		assert_string_equal(ew_fd_family(families[i].number), families[i].word);
+	for (size_t i = 0; i < EW_ARRAY_SIZE(types); i++)
+		assert_string_equal(ew_fd_socket_type(types[i].number), types[i].word);
+	assert_null(ew_fd_family(AF_MAX));
+	assert_null(ew_fd_socket_type(0));
 }
 
 /* Whether LEAKS has a record of LIST, at TIME, repeated; the period is 100. */
@@ -251,8 +319,9 @@ static void test_repeated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json), cmocka_unit_test(test_counts),   cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_text), cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_json),	 cmocka_unit_test(test_counts),	    cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_text),	 cmocka_unit_test(test_leak_lines), cmocka_unit_test(test_socket_words),
+		cmocka_unit_test(test_repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,16 @@ static void assert_contains(const struct sample *s, const char *expected)
 		fail_msg("\"%s\" is not in \"%s\"", expected, line);
 }
 
+static void assert_ends(const struct sample *s, const char *expected)
+{
+	static const struct ew_record_text_options ascii = {.ascii = true};
+	_cleanup_free_ char *line = sample_text(s, &ascii);
+	size_t len = strlen(line), end = strlen(expected);
+
+	assert_true(len >= end);
+	assert_string_equal(line + len - end, expected);
+}
+
 static void test_text_parts(void **state)
 {
 	struct sample s = sample_make();
@@ -91,14 +101,22 @@ static void test_text_parts(void **state)
 	assert_contains(&s, "  uid 33->0 gid 33->42  ");
 	s.record.after.euid = 33;
 	assert_contains(&s, "  gid 33->42  ");
+	s.record.after.egid = 33;
+	{
+		_cleanup_free_ char *same = sample_text(&s, &(struct ew_record_text_options){.ascii = true});
+
+		assert_null(strstr(same, "id 33"));
+	}
 	s.record.cgroup_id = 1;
 	assert_contains(&s, "  (cgroup 1)  ");
 	s.record.reason = EW_REASON_SHAPE;
 	s.record.shapes = EW_BIT(EW_SHAPE_MEMFD) | EW_BIT(EW_SHAPE_UNLINKED);
 	assert_contains(&s, "  shape memfd+unlinked, web (web.yaml:4)");
+	memset(s.record.rule_file, 0, sizeof(s.record.rule_file));
+	assert_ends(&s, "  shape memfd+unlinked, web");
 	memset(s.record.profile, 0, sizeof(s.record.profile));
 	s.record.reason = EW_REASON_UNTAGGED;
-	assert_contains(&s, "  untagged");
+	assert_ends(&s, "  untagged");
 	s.file_len = s.exe_len = 0;
 	s.record.file_path_len = -ENAMETOOLONG;
 	s.record.exe_path_len = -ENOENT;
@@ -212,6 +230,18 @@ static void test_text_lost_and_header(void **state)
 				assert_string_equal(lost, "16:00:00.000 LOST  3 records not kept up with (17 in all)");
 				assert_memory_equal(header, "TIME         WHAT  WHO ", 23);
 			}
+			if (!width && !style) {
+				_cleanup_free_ char *leaks = ew_record_text_header(&options, true);
+
+				assert_non_null(strstr(header, "GAINS"));
+				assert_non_null(strstr(header, "IDS"));
+				assert_non_null(strstr(leaks, "LEAKS"));
+				assert_null(strstr(leaks, "IDS"));
+			}
+			if (!width && style == 1)
+				assert_string_equal(lost,
+						    "\033[1;35m16:00:00.000 LOST  3 records not kept up with (17 in "
+						    "all)\033[0m");
 		}
 	}
 }
