@@ -219,7 +219,7 @@ char *ew_record_text_again(__u64 boot, __s64 offset, const struct ew_leak *leak,
 
 	ew_line_set_time(&line, boot, offset);
 	ew_line_set(&line, EW_FIELD_VERDICT, "AGAIN");
-	ew_line_set(&line, EW_FIELD_WHO, "%llu times", (unsigned long long)leak->untold);
+	ew_line_set(&line, EW_FIELD_WHO, "%llu time%s", (unsigned long long)leak->untold, leak->untold == 1 ? "" : "s");
 	set_words(&line, EW_FIELD_EXE, leak->words.giver);
 	set_words(&line, EW_FIELD_PROGRAM, leak->words.receiver);
 	set_words(&line, EW_FIELD_GAINS, leak->words.target);
