@@ -100,6 +100,9 @@ static void hash_tells(void **state)
 	other = map;
 	other.flags = 0;
 	assert_int_not_equal(ew_light_hash(&map), ew_light_hash(&other));
+	other = map;
+	other.name[0]++;
+	assert_int_not_equal(ew_light_hash(&map), ew_light_hash(&other));
 }
 
 static void uses(void **state)

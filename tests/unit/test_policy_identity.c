@@ -94,6 +94,59 @@ static void device_is_in_the_kernels_encoding(void **state)
 	assert_true(compared > 0);
 }
 
+/* Files on several mounts, looked for with the same list of those that are known. */
+static void each_mount_has_its_device(void **state)
+{
+	static const char *const paths[] = {"/proc/self/maps", "/sys/kernel/notes", "/proc/self/stat", "file"};
+	EW_CLEANUP(ew_mounts_clear) struct ew_mounts mounts = {};
+	struct ew_identity with, alone;
+
+	(void)state;
+	touch("file");
+	for (size_t i = 0; i < EW_ARRAY_SIZE(paths); i++) {
+		if (ew_identity_of_path(paths[i], &alone))
+			continue; /* this machine has none */
+		assert_int_equal(ew_identity_find(&mounts, paths[i], &with), 0);
+		assert_int_equal(with.dev, alone.dev); /* the inode of a file of /proc may be another each time */
+	}
+	assert_true(mounts.n > 1);
+}
+
+/* By the line of the file's mount in a list of mounts. */
+static void a_mount_is_idmapped_by_its_options(void **state)
+{
+	static const struct {
+		const char *options;
+		bool idmapped;
+	} examples[] = {
+		{"rw,idmapped", true},	 {"idmapped,rw", true}, {"idmapped", true},
+		{"rw,idmappedx", false}, {"rw", false},		{"rw shared:1 - ext4 idmapped idmapped", false},
+	};
+	_cleanup_close_ int fd = -1;
+	struct ew_identity identity;
+	struct statx st;
+	bool idmapped;
+
+	(void)state;
+	touch("file");
+	fd = open("file", O_PATH | O_CLOEXEC);
+	assert_int_equal(statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st), 0);
+	for (size_t i = 0; i < EW_ARRAY_SIZE(examples); i++) {
+		FILE *f = fopen("other", "we");
+
+		fprintf(f, "%llu 1 8:1 / /a rw,idmapped - ext4 x rw\n", (unsigned long long)st.stx_mnt_id + 1);
+		fprintf(f, "%llu 1 7:3 / /b %s shared:2 - ext4 x rw\n", (unsigned long long)st.stx_mnt_id,
+			examples[i].options);
+		assert_int_equal(fclose(f), 0);
+		idmapped = !examples[i].idmapped;
+		assert_int_equal(ew_identity_of_fd(fd, "other", &identity, &idmapped), 0);
+		assert_int_equal(identity.dev, 7 << 20 | 3);
+		assert_int_equal(idmapped, examples[i].idmapped);
+	}
+	assert_int_equal(unlink("other"), 0);
+	assert_int_equal(ew_identity_of_fd(fd, "other", &identity, &idmapped), -ENOENT);
+}
+
 static void what_is_no_regular_file(void **state)
 {
 	struct ew_identity identity = {.ino = 7}, before = identity;
@@ -118,6 +171,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(one_file_has_one_identity, set_up, tear_down),
 		cmocka_unit_test(device_is_in_the_kernels_encoding),
+		cmocka_unit_test_setup_teardown(each_mount_has_its_device, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_mount_is_idmapped_by_its_options, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_regular_file, set_up, tear_down),
 	};
 

@@ -109,8 +109,51 @@ static void test_stream(void **state)
 	}
 	assert_int_equal(got, written);
 	assert_true(ew_sink_ready(&sink));
+	assert_int_equal(ew_sink_waits_for(&sink), -1);
 	ew_sink_close(&sink);
 	close(ends[0]);
+}
+
+/* Standard output that is a file, of which somebody has written a part: what comes goes behind it. */
+static void test_stream_to_file(void **state)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct ew_sink sink;
+
+	(void)state;
+	assert_int_equal(write(fd, "before\n", 7), 7);
+	assert_int_equal(ew_sink_open(&sink, EW_SINK_STREAM, NULL, fd), 0);
+	put(&sink, "one\n");
+	ew_sink_close(&sink);
+	assert_file(path, "before\none\n");
+	unlink(path);
+}
+
+/* A line of which a part was written when the file was put aside is whole in the next one. */
+static void test_rotated_amid_line(void **state)
+{
+	static char text[100000];
+	struct ew_sink sink;
+	struct stat st;
+	int reader;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader >= 0);
+	assert_int_equal(ew_sink_open(&sink, EW_SINK_FILE, path, -1), 0);
+	put(&sink, text);
+	assert_false(ew_sink_ready(&sink));
+	assert_int_equal(rename(path, other), 0);
+	ew_sink_flush(&sink);
+	assert_true(ew_sink_ready(&sink));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, strlen(text));
+	ew_sink_close(&sink);
+	close(reader);
+	unlink(path);
+	unlink(other);
 }
 
 static int listen_as_journal(void)
@@ -202,10 +245,9 @@ static void test_journal_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file),
-		cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_journal),
-		cmocka_unit_test(test_journal_large),
+		cmocka_unit_test(test_file),	       cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stream_to_file), cmocka_unit_test(test_rotated_amid_line),
+		cmocka_unit_test(test_journal),	       cmocka_unit_test(test_journal_large),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

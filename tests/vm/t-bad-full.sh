@@ -32,6 +32,14 @@ is "and takes no room" 2 "$(tfill $CGROUPS 2)"
 is "what is there can be changed" "refused killed" "$(gain_in /full) $(execward tag --cgroup /full dead; gain_in /full/old)"
 is "and back" refused "$(execward untag --cgroup /full dead; gain_in /full/old)"
 
+t_case "a pattern"
+mkdir "$T_TMP/pattern"
+sed 's|{name: dead, |{name: dead, cgroups: ["/oth*"], |' "$POLICY/t.yaml" >"$T_TMP/pattern/t.yaml"
+rc "reload is refused" 1 execward --policy-dir "$T_TMP/pattern" reload
+like "says why" '^execward: [1-9][0-9]* cgroups cannot be tagged: the map of tagged cgroups is full, it holds 1000000; name fewer in the policy$' "$(cat "$T_OUT")"
+is "is not in force" 0 "$(gain_in /other)"
+is "what was is" refused "$(gain_in /full)"
+
 t_case "cgroups made meanwhile"
 is "none was missed so far" 0 "$(incomplete)"
 cg_make /full/new /full/new/newer /full/new/other /free /free/new

@@ -69,7 +69,8 @@ wait $job
 
 t_case "usage"
 for words in "tag" "tag no" "tag --cgroup /in" "tag --cgroup" "tag --cgroup /in no more" "tag --nonsense" "untag" \
-	"tag --cgroup /in --pid 1 no" "untag no" "load --nonsense" "unload x" "list x" "nonsense" "" "--nonsense load"; do
+	"tag --cgroup /in --pid 1 no" "untag no" "tag --persist --pid 1 no" \
+	"tag --oci-state no" "untag --oci-state" "load --nonsense" "unload x" "list x" "nonsense" "" "--nonsense load"; do
 	# shellcheck disable=SC2086 # words
 	rc "$words" 2 execward $words
 done

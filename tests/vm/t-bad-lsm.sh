@@ -6,6 +6,7 @@
 # timeout: 60
 # append: lsm=capability,landlock
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/tags.sh
+# shellcheck disable=SC2016,SC2317 # expands in there; called by name
 . /ew/lib.sh
 . /ew/tests/data/tags.sh
 
@@ -25,6 +26,12 @@ rc "status" 5 execward status
 like "says" '^status    this machine cannot enforce: "bpf" in the list of security modules: ' "$(cat "$T_OUT")"
 rc "status --json" 5 execward status --json
 like "says" '"exit":5,.*"loaded":false\}$' "$(cat "$T_OUT")"
+# without the list the trial tells
+unseen() { unshare --mount sh -c 'umount -l /sys/kernel/security && exec "$@"' sh "$@"; }
+rc "the list is not to be seen: load" 1 unseen execward --policy-dir "$POLICY" load
+is "says" 'execward: this machine cannot enforce: trial of a BPF-LSM program: loaded and attached, but the kernel never calls it; add "bpf" to lsm= on the kernel'"'"'s command line' "$(cat "$T_OUT")"
+is "no pins" "" "$(ls /sys/fs/bpf)"
+rc "the list is not to be seen: status" 5 unseen execward status
 rc "tag" 1 execward tag --pid $$ no
 rc "run does not start the command" 125 execward run no -- touch "$T_TMP/started"
 nok "really" test -e "$T_TMP/started"

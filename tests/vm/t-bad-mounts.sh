@@ -49,6 +49,33 @@ like "says" '^execward: .*cgroup' "$(cat "$T_OUT")"
 is "a process can still be tagged" refused "$(outcome without "$no_cgroup" execward run no -- asuser 1000 1000 1000 "$SUID")"
 execward unload
 
+t_case "a part of cgroup v2"
+cg_make /part
+sed 's|{name: no, |{name: no, cgroups: ["/par*"], |' "$POLICY/t.yaml" >"$T_TMP/t.yaml"
+mkdir "$T_TMP/pattern"
+mv "$T_TMP/t.yaml" "$T_TMP/pattern"
+PART="execward: cgroups cannot be matched with patterns: only a part of the cgroup2 hierarchy is to be seen here; load where all of it is mounted, outside of containers"
+rc "load, of a cgroup below" 1 without "mount --bind /sys/fs/cgroup/part /sys/fs/cgroup" \
+	execward --policy-dir "$T_TMP/pattern" load
+is "says" "$PART" "$(cat "$T_OUT")"
+ok "nothing is left" wait_for 5 nothing_left
+printf '%s\n' 'umount -l /sys/fs/cgroup' 'mount -t cgroup2 cgroup2 /sys/fs/cgroup' 'exec "$@"' >"$T_TMP/inside"
+rc "load, in a cgroup namespace" 1 without "echo 0 >/sys/fs/cgroup/part/cgroup.procs" \
+	unshare --cgroup sh "$T_TMP/inside" execward --policy-dir "$T_TMP/pattern" load
+is "says" "$PART" "$(cat "$T_OUT")"
+ok "nothing is left" wait_for 5 nothing_left
+ok "with all of it: load" execward --policy-dir "$T_TMP/pattern" load
+is "enforced" refused "$(gain_in /part)"
+execward unload
+cg_remove /part
+
+t_case "no list of security modules"
+no_list="umount -l /sys/kernel/security"
+rc "doctor" 0 without "$no_list" execward doctor
+like "says" '^unknown "bpf" in the list of security modules: ' "$(cat "$T_OUT")"
+like "as a whole" '^This machine can enforce\.$' "$(cat "$T_OUT")"
+rc "status" 3 without "$no_list" execward status
+
 mkdir "$T_TMP/empty"
 no_btf="mount --bind $T_TMP/empty /sys/kernel/btf"
 t_case "no BTF"

@@ -36,6 +36,9 @@ cg_make /u
 execward tag --cgroup /u no
 verbs
 is "nothing changed" refused "$(gain_in /u)"
+ok "the lock is there" test -e /run/execward/lock
+nok "and not to be held by a plain user, who would keep root waiting" as alice flock -n /run/execward/lock true
+nok "nor by one that he puts there" as alice touch /run/execward/other
 t_case "root without capabilities"
 rc "load" 1 setpriv --bounding-set=-all --inh-caps=-all execward load
 rc "status" 4 setpriv --bounding-set=-all --inh-caps=-all execward status

@@ -143,6 +143,20 @@ note "killed while unloading, left:$kinds"
 put_in_force
 is "enforced" refused "$(gain_in /life)"
 
+t_case "what is left has its name, and is not in force"
+# what is unloaded cannot be put aside
+mkdir /sys/fs/bpf/execward-gone
+mount -t bpf bpf /sys/fs/bpf/execward-gone
+rc "unload fails" 1 execward unload
+like "and says so" '^execward: /sys/fs/bpf/execward cannot be renamed: ' "$(cat "$T_OUT")"
+umount /sys/fs/bpf/execward-gone
+is "free" 0 "$(gain_in /life)"
+rc "status: not loaded" 3 execward status
+rc "tag is refused" 1 execward tag --cgroup /life no
+ok "load" load
+like "takes it away first" '^execward: warning: what an interrupted load or unload left behind is taken away first$' "$(cat "$T_OUT")"
+is "enforced" refused "$(gain_in /life)"
+
 t_case "every execward is killed"
 execward --policy-dir "$POLICY" daemon --records none >/dev/null 2>"$T_TMP/daemon" &
 daemon=$!

@@ -126,7 +126,15 @@ is "a new load works" 0 "$(execward status >/dev/null; echo $?)"
 ok "and so does a tag" execward tag --cgroup /a no
 is "really" refused "$(gain_in /a)"
 is "nothing else is tagged" 0 "$(gain)"
-ok "unload" execward unload
+exec 9>>$LOCK
+flock 9
+execward unload 9>&- &
+unloader=$!
+ok "unload waits for its turn" wait_for 10 sh -c "ls -l /proc/$unloader/fd | grep -q $LOCK"
+is "until then all is in force" refused "$(gain_in /a)"
+exec 9>&-
+wait $unloader
+is "unload" 0 $?
 ok "nothing is left" wait_for 5 nothing_left
 is "free" 0 "$(gain_in /a)"
 cg_remove /a

@@ -30,7 +30,15 @@ like "and in all" '"counters":\{"allow":3,"audit":1,"deny":1,"kill":1,"reasons":
 G='"allow":0,"audit":1,"deny":1,"kill":1'
 N='"allow":0,"audit":0,"deny":0,"kill":0'
 like "and gains by kind and verdict" "\"gains\":\{\"uid\":\{$G\},\"gid\":\{$N\},\"caps\":\{$G\},\"label\":\{$N\}\}" "$status"
-rm /sys/fs/bpf/execward/links/ew_task_alloc
+links=/sys/fs/bpf/execward/links
+for link in creds_for_exec creds_from_file committing_creds cgroup_mkdir cgroup_rmdir; do
+	mv "$links/ew_$link" /sys/fs/bpf/away
+	rc "a hook was taken away: $link" 1 execward status
+	like "says which" "^status    not whole: program ew_$link is not attached; unload and load again\$" "$(cat "$T_OUT")"
+	mv /sys/fs/bpf/away "$links/ew_$link"
+done
+rc "put back" 0 execward status
+rm $links/ew_task_alloc
 rc "a hook was taken away" 1 execward status
 like "says which, and what to do" '^status    not whole: program ew_task_alloc is not attached; unload and load again$' "$(cat "$T_OUT")"
 ok "unload, all the same" execward unload

@@ -130,6 +130,51 @@ is "nor did another lose any" 100 "$(grep -c '"file":{"path":"[^"]*/plain"' "$T_
 lost=$(sed -n 's/.*"type":"lost".*"total":\([0-9]*\).*/\1/p' "$T_TMP/still.out" | tail -n 1)
 is "lost and seen are all" "$(lines rss)" "$((lost + $(grep -c '"type":"exec"' "$T_TMP/still.out")))"
 
+rc "another in its place" 0 execward trace --for 0.1
+is "has lost nothing" "" "$(cat "$T_OUT")"
+
+t_case "nobody reads what it prints"
+{
+	execward trace --json
+	echo $? >"$T_TMP/code"
+} | true &
+unread=$!
+ok "it ends by itself" wait_for 5 test -s "$T_TMP/code"
+is "well" 0 "$(cat "$T_TMP/code")"
+wait $unread
+is "no reader is left" 0 "$(readers_live)"
+
+t_case "a dead reader's place"
+# its parent does not wait for it
+sh -c 'execward trace >/dev/null & echo $! >"$1"; exec sleep 1000' sh "$T_TMP/dead" &
+parent=$!
+ok "it reads" wait_for 20 readers_are 1
+dead=$(cat "$T_TMP/dead")
+kill -KILL "$dead"
+ok "it is a zombie" wait_for 5 grep -q '^State:.Z' "/proc/$dead/status"
+rc "the next one" 0 execward trace --for 0.1
+is "frees a zombie's" 0 "$(readers_live)"
+kill $parent
+wait $parent
+execward trace >/dev/null &
+dead=$!
+ok "it reads" wait_for 20 readers_are 1
+kill -KILL $dead
+wait $dead
+heir=
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	echo $((dead - 1)) >/proc/sys/kernel/ns_last_pid
+	sleep 1000 &
+	heir=$!
+	[ $heir != $dead ] || break
+	kill $heir
+done
+is "another process has its number" $dead $heir
+rc "the next one" 0 execward trace --for 0.1
+is "frees it all the same" 0 "$(readers_live)"
+kill $heir
+wait $heir
+
 t_case "sixteen readers"
 for i in $(seq 16); do reader "n$i" --json --denied --buffer 4K; done
 readers_ready

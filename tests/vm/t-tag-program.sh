@@ -61,6 +61,31 @@ is "killed" killed "$(u "$SH" -c "exec $SUID")"
 ok "untag" execward untag --program "$SH"
 is "free" 0 "$(u "$SH" -c "exec $SUID")"
 
+t_case "several profiles of one program"
+ok "tag" execward tag --program "$SH" see
+ok "tag with another" execward tag --program "$SH" dead
+like "both" '^see, dead +command$' "$(listed "$SH")"
+ok "untag one" execward untag --program "$SH" dead
+like "the other stays" '^see +command$' "$(listed "$SH")"
+audited=$(counter audit)
+is "in force" 0 "$(u "$SH" -c "exec $SUID")"
+is "counted" $((audited + 1)) "$(counter audit)"
+ln "$SH" "$T_TMP/sh-link"
+ok "untag by another name of the file" execward untag --program "$T_TMP/sh-link"
+is "gone" "" "$(listed "$SH")"
+long=$T_TMP/$(printf '%0200d' 7)
+mkdir "$long"
+for name in one two; do
+	install -m 755 "$(command -v env)" "$long/$name-$(printf '%060d' 7)"
+	ok "a long path" execward tag --program "$long/$name-$(printf '%060d' 7)" no
+done
+shown=$(execward list | sed -n "s,^program \.\.\.[^ ]*/\([a-z]*\)-0*7  *no.*,\1,p" | sort | tr '\n' ' ')
+is "is listed by its end" "one two " "$shown"
+rm "$long/one-$(printf '%060d' 7)"
+ok "untag by the path it had" execward untag --program "$long/one-$(printf '%060d' 7)"
+like "the other stays" '/two-0*7 +no +command$' "$(execward list)"
+ok "untag it" execward untag --program "$long/two-$(printf '%060d' 7)"
+
 t_case "what went under it stays"
 asker_start asuser 1000 1000 1000 "$ENV"
 is "governed" refused "$(asker_ask)"
