@@ -67,6 +67,47 @@ for how in leader thread; do
 	is "nothing is left tagged" "Nothing is tagged." "$(execward list)"
 done
 
+# A walk over all processes that is between what was the leader and the thread that becomes it: one more finds the thread.
+# So does no other than the one more. The walk is held as its reader has got what it reads at once (walk(), user/process.c):
+# a byte for each of that many descendants, of which the one amid its exec is the last.
+READ_AT_ONCE=256
+LAST_PID=/proc/sys/kernel/ns_last_pid
+cat >"$T_TMP/family" <<SH
+i=1
+while [ \$i -lt $READ_AT_ONCE ]; do
+	tnap 600000 &
+	i=\$((i + 1))
+done
+asuser 1000 1000 1000 tchild thread "$T_TMP/held" "$T_TMP" &
+echo \$! >"$T_TMP/last"
+wait
+SH
+t_case "amid a walk"
+[ "$(cat $LAST_PID)" -lt 30000 ] || echo 1000 >$LAST_PID # the descendants are walked over by their pids
+rm -f "$T_TMP/last" "$T_TMP/go"
+hold sh "$T_TMP/family"
+children=$(cat "/proc/$job/task/$job/children")
+# shellcheck disable=SC2086 # pids
+is "so many, and it is the last" "$READ_AT_ONCE $(cat "$T_TMP/last")" "$(printf '%s\n' $children | sort -n | awk 'END { print NR, $1 }')"
+: >"$T_TMP/walk"
+tholdcall -r $READ_AT_ONCE "$T_TMP/go" execward tag --pid "$job" no >"$T_TMP/walk" 2>&1 &
+walk=$!
+ok "the walk is held" wait_for 20 grep -q held "$T_TMP/walk"
+kill $lease
+wait $lease 2>/dev/null
+ok "the thread is the leader" wait_for 10 test -s "$T_TMP/pid"
+read -r ASKER <"$T_TMP/pid"
+is "of the same process" "$(cat "$T_TMP/last")" "$ASKER"
+: >"$T_TMP/go"
+wait $walk
+is "tag" 0 $?
+is "is tagged" refused "$(asker_ask)"
+asker_stop
+# shellcheck disable=SC2086 # pids
+kill $children 2>/dev/null
+wait "$job"
+is "nothing is left tagged" "Nothing is tagged." "$(execward list)"
+
 # a reload amid an exec: the profiles of its programs are those of the policy that the exec ends under
 # entering [PROGRAM]: puts a policy in force under which PROGRAM enters a profile, or none does
 cp "$POLICY/t.yaml" "$T_TMP/none.yaml"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * tholdcall N GO PROGRAM [ARG...] - holds PROGRAM at its Nth bpf(BPF_ITER_CREATE) until the file GO is there
+ * tholdcall -r BYTES GO PROGRAM [ARG...] - the same when its first read(2) that got so many bytes returns
  *
  * Prints "held" when it is there, and ends as PROGRAM did: 128 + its signal if one killed it. x86-64.
  *
@@ -32,27 +33,36 @@ static void hold(const char *go)
 		usleep(10000);
 }
 
-/* Is PID, stopped at a system call, about to make the one that is counted? */
-static int creates_iter(pid_t pid)
+/* Is PID, stopped at a system call, about to make the one that is counted, or at the end of a read of so many BYTES? */
+static int is_there(pid_t pid, long long bytes)
 {
 	struct user_regs_struct regs;
 
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0)
 		die("PTRACE_GETREGS");
+	if (bytes)
+		return regs.orig_rax == SYS_read && (long long)regs.rax == bytes;
 	/* on entry the result is -ENOSYS */
 	return regs.orig_rax == SYS_bpf && regs.rdi == BPF_ITER_CREATE && (long long)regs.rax == -ENOSYS;
 }
 
 int main(int argc, char **argv)
 {
-	int status, left, pass = 0;
+	int status, left = 1, pass = 0;
+	long long bytes = 0;
 	pid_t pid;
 
+	if (argc > 2 && strcmp(argv[1], "-r") == 0) {
+		bytes = atoi(argv[2]);
+		argv++;
+		argc--;
+	} else if (argc > 1) {
+		left = atoi(argv[1]);
+	}
 	if (argc < 4) {
-		fputs("usage: tholdcall N GO PROGRAM [ARG...]\n", stderr);
+		fputs("usage: tholdcall N|-r BYTES GO PROGRAM [ARG...]\n", stderr);
 		return 2;
 	}
-	left = atoi(argv[1]);
 	pid = fork();
 	if (pid < 0)
 		die("fork");
@@ -69,7 +79,7 @@ int main(int argc, char **argv)
 		if (WIFSIGNALED(status))
 			return 128 + WTERMSIG(status);
 		pass = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
-		if (!pass && creates_iter(pid) && --left == 0)
+		if (!pass && is_there(pid, bytes) && --left == 0)
 			hold(argv[2]);
 		/* killed meanwhile: ESRCH */
 		if (ptrace(left > 0 ? PTRACE_SYSCALL : PTRACE_DETACH, pid, NULL, pass) < 0 && errno != ESRCH)
