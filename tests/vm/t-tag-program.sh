@@ -141,6 +141,7 @@ like "list" '^no, see +no: profile t.yaml:3; see: profile t.yaml:4$' "$(listed "
 like "status counts them" '"tagged_users":0,"tagged_programs":4,' "$(execward status --json)"
 is "audit" 0 "$(u "$SH" -c "exec $SUID")"
 is "counted" $((audited + 1)) "$(counter audit)"
+is "a program of two profiles, by who is under one of them" refused "$(u "$SH" -c "exec $ENV $SUID")"
 ok "one more by command" execward tag --program "$SH" dead
 is "both" killed "$(u "$SH" -c "exec $SUID")"
 like "status" '^status +enforcing$' "$(execward status)"
