@@ -53,6 +53,10 @@ g_cases() {
 		"$T_TMP/setuid-bob"
 	g_gain "set-gid" "gid:shadow|setgid|setid" "\"euid\":1000,.*\"gid\":1000,\"egid\":$SHADOW,.*\"permitted\":\"0{16}\"" \
 		"$T_TMP/setgid"
+	for g_ids in "real|$SHADOW,1000,1000" "saved|1000,1000,$SHADOW"; do
+		G_AS="gain-launch -g ${g_ids#*|} -G 1000 -u 1000" G_NNP="gain-launch -n -g ${g_ids#*|} -G 1000 -u 1000" \
+			g_nogain "set-gid to one's ${g_ids%|*} id" "||setid" "\"egid\":$SHADOW," "$T_TMP/setgid"
+	done
 	G_AS="asuser 1000 1000 4,1000,$SHADOW,65534" g_nogain "set-gid, already in the groups" "||setid" \
 		"\"egid\":$SHADOW," "$T_TMP/setgid"
 	G_AS="gain-launch -g 1000 -G $(seq -s , 2 20001) -u 1000" g_nogain "set-gid, already the last of 20,000 groups" "||setid" '"egid":20001,' "$T_TMP/setgid-last"

@@ -94,6 +94,8 @@ cg_run /re /ew/bin/tiny over "$(printf '%01006d' 0)"
 cg_run /re /ew/bin/tiny large "$(printf '%05000d' 0)" x
 
 cg_run /re alice tchild thread "$SUID" by-thread >/dev/null 2>&1
+cg_run /re alice gain-launch "$SUID" by-execveat >/dev/null 2>&1
+cg_run /re tchild forked /ew/bin/tiny of-thread
 printf '#!%s outer\n' "$T_TMP/script" >"$T_TMP/outer"
 chmod 755 "$T_TMP/outer"
 cg_run /re "$T_TMP/outer"
@@ -152,6 +154,9 @@ nok "they have gone" test -d "/proc/$mid" -o -d "/proc/$top"
 like "and are in the record" "^\[\{\"pid\":$mid,\"exe\":\"/usr/bin/dash\"\},\{\"pid\":$top,\"exe\":\"/usr/bin/dash\"\},.*\{\"pid\":$$,\"exe\":\"/usr/bin/dash\"\},.*\{\"pid\":1,\"exe\":\"[^\"]*\"\}\]\}" \
 	"$(part parents "$(of orphan)")"
 like "the first is the parent" "\"ppid\":$mid," "$(of orphan)"
+record=$(of of-thread)
+ppid=$(part ppid "$record")
+like "a thread's child has its process for a parent" "^\[\{\"pid\":${ppid%%,*},\"exe\":\"/ew/bin/tchild\"\}," "$(part parents "$record")"
 like "the end of a long path" "^\[\{\"pid\":[0-9]*,\"exe\":\"\.\.\./$long/parent\",\"truncated\":true\}," "$(part parents "$(of long-parent)")"
 like "a program without a name" "^\[\{\"pid\":[0-9]*,\"exe\":\"$T_TMP/gone\",\"deleted\":true\}," "$(part parents "$(of gone-parent)")"
 
@@ -168,6 +173,7 @@ t_case "arguments"
 like "of a program that runs" '"argv":\{"from":"image","truncated":false,"list":\["/ew/bin/tiny","seen"\]\}' "$(of seen)"
 like "of one that was refused" '"verdict":"deny".*"argv":\{"from":"caller","truncated":false,"list":\["[^"]*","refused","","two words"\]\}' \
 	"$(of refused "$SUID")"
+like "and by execveat(2)" '"verdict":"deny".*"argv":\{"from":"caller","truncated":false,"list":\["[^"]*","by-execveat"\]\}' "$(of by-execveat "$SUID")"
 like "32 of them" '"truncated":false,"list":\[("[^"]*",){31}"30"\]' "$(part argv "$(of full)")"
 like "33 are cut to 32" '"truncated":true,"list":\[("[^"]*",){31}"30"\]' "$(part argv "$(of most)")"
 like "1,024 bytes" '"truncated":false,"list":\["/ew/bin/tiny","fits","0{1005}"\]' "$(part argv "$(of fits)")"

@@ -23,6 +23,7 @@ ways() {
 		thread|$U tchild thread
 		thread whose leader ended|$U tchild headless
 		thread after a failed exec|$U tchild failed
+		a thread's child|$U tchild forked
 		leader with a thread|$U tchild leader
 		vfork|$U tchild vfork
 		posix_spawn|$U tchild spawn

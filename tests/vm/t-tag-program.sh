@@ -92,6 +92,9 @@ chmod 755 "$T_TMP/by-sh"
 audited=$(counter audit)
 is "a script by it" 0 "$(u "$T_TMP/by-sh" "$SUID")"
 is "counted" $((audited + 1)) "$(counter audit)"
+ok "tag that script, too" execward tag --program "$T_TMP/by-sh" no
+is "it enters what both have" refused "$(u "$T_TMP/by-sh" "$SUID")"
+ok "untag it" execward untag --program "$T_TMP/by-sh"
 ln "$SCRIPT" "$T_TMP/link"
 ln -s "$SCRIPT" "$T_TMP/symlink"
 cp "$SCRIPT" "$T_TMP/copy"

@@ -3,14 +3,21 @@
  * gain-launch [OPTION...] COMMAND [ARG...] - execs COMMAND after the options, in their order, have made the caller what
  * a test needs. Like asuser it exits 126 when the exec is refused and 127 when there is no COMMAND.
  *
- *	-u UID[,EUID,SUID]  user ids              -g GID    group ids          -G GID,GID...  supplementary groups
- *	-d                  drop every capability -i CAP    make inheritable   -b CAP         bound to this one
- *	-s BITS             securebits            -n        no_new_privs       -t             be traced, by one without
- *privilege -N IN,OUT,COUNT[,IN,OUT,COUNT...]  into a new user namespace with this map of users and groups -m FILE
- *exec a memfd with FILE's contents and mode, made here and now; -M FILE: one of huge pages, with its contents
- *	-x FILE             exec FILE, opened and unlinked here and now
- *	-c                  ask only, with AT_EXECVE_CHECK: exit 0 when it would be allowed, 125 when the kernel cannot
- *tell
+ *	-u UID[,EUID,SUID]    user ids
+ *	-g GID[,EGID,SGID]    group ids
+ *	-G GID,GID...         supplementary groups
+ *	-d                    drop every capability
+ *	-i CAP                make inheritable
+ *	-b CAP                bound to this one
+ *	-s BITS               securebits
+ *	-n                    no_new_privs
+ *	-t                    be traced, by one without privilege
+ *	-N IN,OUT,COUNT[,...] into a new user namespace with this map of users and groups
+ *	-m FILE               exec a memfd with FILE's contents and mode, made here and now
+ *	-M FILE               the same of huge pages, with the contents alone
+ *	-x FILE               exec FILE, opened and unlinked here and now
+ *	-c                    ask only, with AT_EXECVE_CHECK: exit 0 when it would be allowed, 125 when the kernel
+ *	                      cannot tell
  *
  * -k keeps capabilities over -u; -a CAP holds CAP alone, and makes it ambient. With -w every word after the options is
  *a program: gain-launch stops (SIGSTOP) before it executes one after the other, each in a child of its own.
@@ -70,6 +77,14 @@ static void set_users(char *arg)
 	size_t n = numbers(arg, id, 3);
 
 	must(n == 1 ? setresuid(id[0], id[0], id[0]) == 0 : n == 3 && setresuid(id[0], id[1], id[2]) == 0, "setresuid");
+}
+
+static void set_gids(char *arg)
+{
+	unsigned int id[3];
+	size_t n = numbers(arg, id, 3);
+
+	must(n == 1 ? setresgid(id[0], id[0], id[0]) == 0 : n == 3 && setresgid(id[0], id[1], id[2]) == 0, "setresgid");
 }
 
 static void set_groups(char *arg)
@@ -237,7 +252,6 @@ int main(int argc, char **argv)
 {
 	int fd = AT_FDCWD, flags = 0, c;
 	bool each = false;
-	unsigned int gid;
 
 	while ((c = getopt(argc, argv, "+u:g:G:di:b:s:ntN:m:M:x:cka:w")) != -1) {
 		switch (c) {
@@ -245,8 +259,7 @@ int main(int argc, char **argv)
 			set_users(optarg);
 			break;
 		case 'g':
-			gid = (gid_t)strtoul(optarg, NULL, 0);
-			must(setresgid(gid, gid, gid) == 0, "setresgid");
+			set_gids(optarg);
 			break;
 		case 'G':
 			set_groups(optarg);

@@ -13,6 +13,7 @@
  *   userns    from a child in a user namespace where every id is itself
  *   unshared  the same, born into a new namespace of every kind
  *   shared    from a child that shares its table of descriptors and whatever else a set-uid program does not mind
+ *   forked    from a child of a thread that is not the leader
  *   failed    from a thread whose first exec, of a directory, failed
  *
  * Waits for PROGRAM where it can, and ends as it did. A refused exec is told, with exit code 126.
@@ -255,6 +256,11 @@ static int with_shared(char **argv)
 	return ended(pid);
 }
 
+static void *in_forked(void *argv)
+{
+	_exit(with_session(argv));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -266,7 +272,7 @@ int main(int argc, char **argv)
 		{"failed", in_failed, NULL},   {"vfork", NULL, with_vfork},	{"spawn", NULL, with_spawn},
 		{"parent", NULL, with_parent}, {"daemon", NULL, with_daemon},	{"session", NULL, with_session},
 		{"userns", NULL, with_userns}, {"sibling", NULL, with_sibling}, {"unshared", NULL, with_unshared},
-		{"shared", NULL, with_shared},
+		{"shared", NULL, with_shared}, {"forked", in_forked, NULL},
 	};
 
 	if (argc < 3)
