@@ -18,6 +18,7 @@ f_profile min '{mode: deny, min: 10}'
 f_profile all '{mode: deny, min: 0, ignore: []}'
 f_profile listen '{mode: deny, ignore: [listen_fds]}'
 f_profile kind '{mode: deny, allow: [{kind: regular}, {kind: bpf-map}]}'
+f_profile memfd '{mode: deny, allow: [{kind: memfd}]}'
 f_profile objects '{mode: deny, allow: [{kind: bpf-map}, {kind: pidfd}]}'
 f_profile cgroup "{mode: deny, allow: [{kind: cgroup, program: /usr/sbin/chroot}, {kind: cgroup, program: $T_TMP/root/bin/tiny}]}"
 f_profile program "{mode: deny, allow: [{kind: regular, program: $TINY}]}"
@@ -131,6 +132,8 @@ RUNC="chroot $T_TMP/root /bin/tiny"
 	allowed "allow: a kind" kind $LEAK
 	allowed "allow: two kinds" kind fdleak "r=$T_TMP/file" map -- $TINY
 	refused "allow: another kind, too" kind deny '"count":3,' fdleak "r=$T_TMP/file" map eventfd -- $TINY
+	refused "allow: a memfd is no regular file" kind deny '"count":2,' fdleak "r=$T_TMP/file" memfd -- $TINY
+	allowed "allow: a memfd" memfd fdleak memfd -- $TINY
 	allowed "allow: many of a kind" kind fdleak "r=$T_TMP/file" N=500 -- $TINY
 	refused "allow: one of another kind after many" kind deny '"count":501,' fdleak "r=$T_TMP/file" N=500 eventfd -- $TINY
 	allowed "allow: a program" program $LEAK

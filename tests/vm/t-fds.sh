@@ -36,6 +36,7 @@ kind O_PATH "path=$T_TMP" '"kind":"directory","access":"path"'
 kind root dir=/ '"kind":"directory","access":"r","path":"/"'
 kind char w=/dev/null '"kind":"char","access":"w","path":"/dev/null"'
 kind memfd memfd '"kind":"memfd","access":"rw","path":"/memfd:secret"'
+kind "memfd of huge pages" huge '"kind":"memfd","access":"rw","path":"/memfd:secret"'
 kind pipe pipe '"kind":"fifo","access":"r","path":"pipe:\[[0-9]+\]"'
 kind unix unix '"kind":"socket","access":"rw","path":"socket:\[[0-9]+\]",.*"family":"unix","type":"stream","peer":\{"pid":[0-9]+\}'
 kind "a bound unix socket" "peer=$T_TMP/socket" ".*\\{\"fd\":4,\"kind\":\"socket\",.*\"family\":\"unix\",\"type\":\"stream\",\"peer\":\\{\"pid\":[0-9]+,\"address\":\"$T_TMP/socket\"\\}"
@@ -50,6 +51,10 @@ kind uffd uffd '"kind":"userfaultfd"'
 kind fsopen fsopen '"kind":"fs-context"'
 kind namespace ns '"kind":"namespace","access":"r","path":"mnt:\[[0-9]+\]"'
 kind cgroup dir=/sys/fs/cgroup '"kind":"cgroup","access":"r","path":"/sys/fs/cgroup",.*"dangerous":true,"danger":\["cgroup"\]'
+mkdir "$T_TMP/v1"
+mount -t cgroup -o none,name=ew-fds cgroup "$T_TMP/v1"
+kind "cgroup of version 1" "dir=$T_TMP/v1" '"kind":"cgroup","access":"r",.*"dangerous":true,"danger":\["cgroup"\]'
+umount "$T_TMP/v1"
 kind "/proc of another" r=/proc/1/status '"kind":"regular",.*"dangerous":true,"danger":\["proc"\]'
 kind "its own /proc" r=/proc/self/status '"kind":"regular",[^}]*[0-9]\}'
 kind "no process's /proc" r=/proc/meminfo '"kind":"regular",[^}]*[0-9]\}'

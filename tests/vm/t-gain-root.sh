@@ -10,6 +10,8 @@ g_program plain root:root 755
 g_program setuid root:root 4755
 g_program setuid-bob bob:root 4755
 g_program setuid-sub 100000:100000 4755
+g_program setuid-sub-uid 100000:root 4755
+g_program setuid-sub-gid root:100000 4755
 g_program caps-ep root:root 755 cap_net_raw=ep
 g_program caps-all root:root 755 =ep
 g_program caps-noroot root:root 755 cap_net_raw=ep
@@ -60,8 +62,19 @@ userns_cases() {
 		"cap_net_raw|filecaps|setid" '"euid":1000,.*"permitted":"0000000000002000"' "$T_TMP/caps-noroot"
 	G_AS="$NS -g 0 -G 0 -u 0 -d" G_NNP="gain-launch -n -N 0,100000,65536 -g 0 -G 0 -u 0 -d" \
 		G_AFTER=$(creds 100000 100000 100000 "$G_FULL") g_gain "namespace: its root" "all|root|" "\"euid\":0,.*$FULL" "$T_TMP/plain"
+	# its root is not of the first extent; and there are more extents than the kernel keeps in the map itself
+	for g_map in 1,100001,65535,0,100000,1 5,100005,1,4,100004,1,3,100003,1,2,100002,1,1,100001,1,0,100000,1; do
+		G_AS="gain-launch -N $g_map -g 0 -G 0 -u 0 -d" G_NNP="gain-launch -n -N $g_map -g 0 -G 0 -u 0 -d" \
+			G_AFTER=$(creds 100000 100000 100000 "$G_FULL") g_gain "namespace: its root, map $g_map" "all|root|" \
+			"\"euid\":0,.*$FULL" "$T_TMP/plain"
+	done
 	G_AS="$NS $NS_USER" G_AFTER=$(creds 101000 101000 101000 $ZERO) \
 		g_nogain "namespace: set-uid to an id it has not" "||setid" "\"euid\":1000,.*$NONE" "$T_TMP/setuid"
+	for g_half in uid gid; do
+		G_AS="$NS $NS_USER" G_AFTER=$(creds 101000 101000 101000 $ZERO) \
+			g_nogain "namespace: set-uid, of its owner's ids only the $g_half is one of it" "||setid" \
+			"\"euid\":1000,.*$NONE" "$T_TMP/setuid-sub-$g_half"
+	done
 	# all of its capabilities come from unshare(2), none from the exec
 	G_FILE=$T_TMP/plain G_AFTER=$(creds 1000 1000 1000 "$G_FULL") g_nogain "namespace: made by a user" "||" \
 		"\"euid\":0,.*$FULL" /usr/bin/unshare -Ur "$T_TMP/plain"

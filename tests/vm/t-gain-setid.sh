@@ -10,6 +10,7 @@ g_program setuid root:root 4755
 g_program setuid-bob bob:root 4755
 g_program setuid-alice alice:root 4755
 g_program setgid root:shadow 2755
+g_program setgid-last root:20001 2755
 g_program setgid-noexec root:shadow 2705
 g_program setboth bob:shadow 6755
 g_program caps-ep root:root 755 cap_net_raw=ep
@@ -48,12 +49,17 @@ g_cases() {
 	g_nogain "set-uid to oneself" "||setid" "$NONE" "$T_TMP/setuid-alice"
 	G_AS="gain-launch -u 1001,1000,1000" g_nogain "set-uid to one's real id" "||setid" '"uid":1001,"euid":1001,' \
 		"$T_TMP/setuid-bob"
-	G_AS="gain-launch -u 1000,1000,1001" g_nogain "set-uid to one's saved id" "||setid" '"uid":1000,"euid":1001,' \
+	G_AS="gain-launch -u 1000,1000,1001" G_NNP="gain-launch -n -u 1000,1000,1001" g_nogain "set-uid to one's saved id" "||setid" '"uid":1000,"euid":1001,' \
 		"$T_TMP/setuid-bob"
 	g_gain "set-gid" "gid:shadow|setgid|setid" "\"euid\":1000,.*\"gid\":1000,\"egid\":$SHADOW,.*\"permitted\":\"0{16}\"" \
 		"$T_TMP/setgid"
+	for g_ids in "real|$SHADOW,1000,1000" "saved|1000,1000,$SHADOW"; do
+		G_AS="gain-launch -g ${g_ids#*|} -G 1000 -u 1000" G_NNP="gain-launch -n -g ${g_ids#*|} -G 1000 -u 1000" \
+			g_nogain "set-gid to one's ${g_ids%|*} id" "||setid" "\"egid\":$SHADOW," "$T_TMP/setgid"
+	done
 	G_AS="asuser 1000 1000 4,1000,$SHADOW,65534" g_nogain "set-gid, already in the groups" "||setid" \
 		"\"egid\":$SHADOW," "$T_TMP/setgid"
+	G_AS="gain-launch -g 1000 -G $(seq -s , 2 20001) -u 1000" g_nogain "set-gid, already the last of 20,000 groups" "||setid" '"egid":20001,' "$T_TMP/setgid-last"
 	g_nogain "set-gid without group-exec" "||setid" "$NONE" "$T_TMP/setgid-noexec"
 	g_gain "set-uid and set-gid" "uid:bob,gid:shadow|setuid,setgid|setid" "\"euid\":1001,.*\"egid\":$SHADOW," "$T_TMP/setboth"
 
@@ -80,15 +86,25 @@ g_cases() {
 		"uid:root,all|setuid|setid,script" '"euid":0,' "$T_TMP/script-script"
 
 	# the kernel takes the gain back from one who is traced by somebody who could not gain it
-	G_AS="gain-launch -g 1000 -G 1000 -u 1000 -t" g_nogain "traced, set-uid" "||setid,ptraced" "$NONE" "$T_TMP/setuid"
-	G_AS="gain-launch -g 1000 -G 1000 -u 1000 -t" g_nogain "traced, file caps" "||setid,ptraced" "$NONE" "$T_TMP/caps-ep"
-	G_AS="gain-launch -g 1000 -G 1000 -u 1000 -t" g_nogain "traced, set-gid" "||setid,ptraced" "$NONE" "$T_TMP/setgid"
-	G_AS="gain-launch -n -g 1000 -G 1000 -u 1000" g_nogain "no_new_privs, set-uid" "||setid" "$NONE" "$T_TMP/setuid"
-	G_AS="gain-launch -n -g 1000 -G 1000 -u 1000" g_nogain "no_new_privs, set-gid" "||setid" "$NONE" "$T_TMP/setgid"
-	G_AS="gain-launch -n -g 1000 -G 1000 -u 1000" g_nogain "no_new_privs, file caps" "||setid" "$NONE" "$T_TMP/caps-ep"
+	G_AS="gain-launch -g 1000 -G 1000 -u 1000 -t" G_NNP=- g_nogain "traced, set-uid" "||setid,ptraced" "$NONE" "$T_TMP/setuid"
+	G_AS="gain-launch -g 1000 -G 1000 -u 1000 -t" G_NNP=- g_nogain "traced, file caps" "||setid,ptraced" "$NONE" "$T_TMP/caps-ep"
+	G_AS="gain-launch -g 1000 -G 1000 -u 1000 -t" G_NNP=- g_nogain "traced, set-gid" "||setid,ptraced" "$NONE" "$T_TMP/setgid"
+	G_AS="gain-launch -n -g 1000 -G 1000 -u 1000" G_NNP=- g_nogain "no_new_privs, set-uid" "||setid" "$NONE" "$T_TMP/setuid"
+	G_AS="gain-launch -n -g 1000 -G 1000 -u 1000" G_NNP=- g_nogain "no_new_privs, set-gid" "||setid" "$NONE" "$T_TMP/setgid"
+	G_AS="gain-launch -n -g 1000 -G 1000 -u 1000" G_NNP=- g_nogain "no_new_privs, file caps" "||setid" "$NONE" "$T_TMP/caps-ep"
 	G_AS="gain-launch -u 1000" g_nogain "a program without privilege" "||" '"euid":1000,' "$T_TMP/plain"
 	G_AS="gain-launch" g_nogain "root with everything, set-uid" "||setid" '"euid":1001,' "$T_TMP/setuid-bob"
 	G_AS="gain-launch" g_nogain "root with everything, file caps" "||setid" "\"permitted\":\"$G_FULL\"" "$T_TMP/caps-ep"
+}
+
+# what a record tells of the file
+g_more() {
+	t_case "the file"
+	g_file=$T_TMP/setboth
+	g_run audit $G_ALICE "$g_file"
+	g_sync
+	g_record audit
+	like "its identity, mode and owners" "\"ino\":$(stat -c %i "$g_file"),\"mode\":\"6755\",\"uid\":1001,\"gid\":$SHADOW\}" "$G_RECORD"
 }
 
 g_main

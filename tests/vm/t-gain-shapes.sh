@@ -9,6 +9,7 @@
 g_program plain root:root 755
 g_program setuid-alice alice:root 4755
 g_program setuid root:root 4755
+g_program setgid root:shadow 2755
 g_program caps-i root:root 755 cap_net_raw=i
 g_program caps-ep root:root 755 cap_net_raw=ep
 printf '#!%s\n' "$T_TMP/plain" >"$T_TMP/script"
@@ -34,6 +35,7 @@ g_profile none deny "exec: none"
 g_profile none_audit audit "exec: none"
 g_profile none_kill kill "exec: none"
 
+SHADOW=$(sed -n 's,^shadow:[^:]*:\([0-9]*\):.*,\1,p' /etc/group)
 AS_USER="-g 1000 -G 1000 -u 1000"
 RUNS='^"uid":1000,"euid":1000,.*"permitted":"0{16}" \[0\]$'
 
@@ -98,9 +100,22 @@ unlinked() {
 
 # a shape refuses whatever the file would gain
 gains() {
+	g_one "set-gid and gaining" no_setid "deny shape $G_RULE_no_setid ||setid" "\"egid\":$SHADOW," "$T_TMP/setgid"
+	[ "$G_PHASE" = bare ] || as_before no_setid "$T_TMP/setgid"
 	g_one "set-uid and gaining" no_setid "deny shape $G_RULE_no_setid ||setid" '"euid":0,' "$T_TMP/setuid"
 	g_one "file caps and gaining" no_setid "deny shape $G_RULE_no_setid cap_net_raw|filecaps|setid" \
 		'"permitted":"0000000000002000"' "$T_TMP/caps-ep"
+}
+
+# as_before PROFILE FILE: the record of a refusal has the file's identity, and credentials that do not change
+as_before() {
+	g_record "$1"
+	like "$1: the file's identity" "\"dev\":\"$(mountpoint -d "$(df --output=target "$2" | tail -n 1)")\",\"ino\":$(stat -c %i "$2"),\"mode\":" "$G_RECORD"
+	g_creds before
+	g_before=$G_CREDS
+	like "$1: credentials before" '"euid":[0-9]+,.*"permitted":"' "$g_before"
+	g_creds after
+	is "$1: and after" "$g_before" "$G_CREDS"
 }
 
 # none PROFILE RC SHORT: root's own exec
@@ -113,6 +128,7 @@ none() {
 	esac
 	g_sync
 	g_judge "$1" "$2" "$3 ||"
+	case $3 in deny*) as_before "$1" "$g_file" ;; esac
 }
 
 exec_none() {

@@ -93,6 +93,16 @@ cg_run /re /ew/bin/tiny fits "$(printf '%01005d' 0)"
 cg_run /re /ew/bin/tiny over "$(printf '%01006d' 0)"
 cg_run /re /ew/bin/tiny large "$(printf '%05000d' 0)" x
 
+cg_run /re alice tchild thread "$SUID" by-thread >/dev/null 2>&1
+cg_run /re alice gain-launch "$SUID" by-execveat >/dev/null 2>&1
+cg_run /re tchild forked /ew/bin/tiny of-thread
+printf '#!%s outer\n' "$T_TMP/script" >"$T_TMP/outer"
+chmod 755 "$T_TMP/outer"
+cg_run /re "$T_TMP/outer"
+began=$(date -u +%Y-%m-%dT%H:%M:%S)
+cg_run /re /ew/bin/tiny timed
+ended=$(date -u +%Y-%m-%dT%H:%M:%S.999999999)
+
 mkdir "$T_TMP/$bad"
 cp /bin/dash "$T_TMP/$bad/$bad"
 printf '#!%s\nexec /ew/bin/tiny "$@"\n' /bin/dash >"$T_TMP/$bad/s"
@@ -144,13 +154,26 @@ nok "they have gone" test -d "/proc/$mid" -o -d "/proc/$top"
 like "and are in the record" "^\[\{\"pid\":$mid,\"exe\":\"/usr/bin/dash\"\},\{\"pid\":$top,\"exe\":\"/usr/bin/dash\"\},.*\{\"pid\":$$,\"exe\":\"/usr/bin/dash\"\},.*\{\"pid\":1,\"exe\":\"[^\"]*\"\}\]\}" \
 	"$(part parents "$(of orphan)")"
 like "the first is the parent" "\"ppid\":$mid," "$(of orphan)"
+record=$(of of-thread)
+ppid=$(part ppid "$record")
+like "a thread's child has its process for a parent" "^\[\{\"pid\":${ppid%%,*},\"exe\":\"/ew/bin/tchild\"\}," "$(part parents "$record")"
 like "the end of a long path" "^\[\{\"pid\":[0-9]*,\"exe\":\"\.\.\./$long/parent\",\"truncated\":true\}," "$(part parents "$(of long-parent)")"
 like "a program without a name" "^\[\{\"pid\":[0-9]*,\"exe\":\"$T_TMP/gone\",\"deleted\":true\}," "$(part parents "$(of gone-parent)")"
+
+t_case "the task"
+record=$(part pid "$(of by-thread "$SUID")")
+tid=${record#*'"tid":'}
+ok "a thread that is not the leader is told by its own number" test "${record%%,*}" -lt "${tid%%,*}"
+when=$(part time "$(of timed)")
+when=${when#\"}
+when=${when%%Z*}
+is "and when it was" "$began $when $ended" "$(printf '%s\n' "$began" "$when" "$ended" | sort | tr '\n' ' ' | sed 's/ $//')"
 
 t_case "arguments"
 like "of a program that runs" '"argv":\{"from":"image","truncated":false,"list":\["/ew/bin/tiny","seen"\]\}' "$(of seen)"
 like "of one that was refused" '"verdict":"deny".*"argv":\{"from":"caller","truncated":false,"list":\["[^"]*","refused","","two words"\]\}' \
 	"$(of refused "$SUID")"
+like "and by execveat(2)" '"verdict":"deny".*"argv":\{"from":"caller","truncated":false,"list":\["[^"]*","by-execveat"\]\}' "$(of by-execveat "$SUID")"
 like "32 of them" '"truncated":false,"list":\[("[^"]*",){31}"30"\]' "$(part argv "$(of full)")"
 like "33 are cut to 32" '"truncated":true,"list":\[("[^"]*",){31}"30"\]' "$(part argv "$(of most)")"
 like "1,024 bytes" '"truncated":false,"list":\["/ew/bin/tiny","fits","0{1005}"\]' "$(part argv "$(of fits)")"
@@ -160,6 +183,8 @@ like "what is behind a large one is left out" '"truncated":true,"list":\["/ew/bi
 t_case "scripts"
 record=$(of "$T_TMP/script" /bin/sh)
 like "its path, beside the interpreter's" "\"file\":\{\"path\":\"/usr/bin/dash\".*\"script\":\"$T_TMP/script\"" "$record"
+like "of a script that is another's interpreter the first is told" "\"file\":\{\"path\":\"/usr/bin/dash\".*\"script\":\"$T_TMP/outer\"" \
+	"$(grep -F "\"$T_TMP/script\",\"outer\"" "$T_TMP/records")"
 like "arguments as its interpreter has them" "\"list\":\[\"/bin/sh\",\"$T_TMP/script\",\"one\",\"\",\"two\"\]" "$record"
 like "refused for what its interpreter gains" "\"verdict\":\"deny\".*\"file\":\{\"path\":\"$SUID\".*\"script\":\"$T_TMP/denied\"" "$(of three "$T_TMP/denied")"
 unlike "no other exec has one" '"script":"' "$(of seen)"

@@ -68,6 +68,8 @@ is "and is not under it" 0 "$(enter no -- "$SUID" | tail -n 1)"
 is "root neither" "no: EPERM" "$(tenter in no -- "$PLAIN" | head -n 1)"
 is "no such profile" "owner: ENOENT" "$(enter owner -- "$PLAIN" | head -n 1)"
 is "a part of a name" "ow: ENOENT" "$(enter ow -- "$PLAIN" | head -n 1)"
+is "one that goes on differently" "own-scripts: ENOENT" "$(enter own-scripts -- "$PLAIN" | head -n 1)"
+is "one that ends differently" "${long%y}x: ENOENT" "$(enter "${long%y}x" -- "$PLAIN" | head -n 1)"
 is "after the refusal one that may" "no: EPERM
 refused" "$(enter no own -- "$SUID" 2>&1 | sed 's/.*Operation not permitted/refused/')"
 
@@ -158,6 +160,7 @@ is "twin" 1000 "$(outcome alice tenter thread own -- "$PLAIN")"
 is "a launcher's next exec" "two threads: EBUSY
 1000" "$(alice tenter starting own-stop -- "$PLAIN" </dev/null)"
 is "and no more" refused "$(alice tenter starting own-stop -- /usr/bin/env "$PLAIN" 2>&1 </dev/null | sed -n 's/.*Operation not permitted/refused/p')"
+is "not once it has entered without asking for that" refused "$(alice tenter again own-stop -- "$PLAIN" 2>&1 </dev/null | sed -n 's/.*Operation not permitted/refused/p')"
 cg_make /s
 execward tag --cgroup /s no
 is "in a cgroup under another profile" 1000 "$(cg_run /s alice tenter starting own-stop -- "$PLAIN" </dev/null | tail -n 1)"
@@ -179,6 +182,15 @@ execward untag --cgroup /s no
 execward tag --cgroup /s own-stop
 is "not in a cgroup that has the profile" refused "$(starting /s)"
 cg_remove /s
+
+t_case "a profile that is gone from the policy"
+asker_start alice tenter in own --
+grep -v '{name: own,' "$POLICY/t.yaml" >"$T_TMP/none.d/t.yaml"
+ok "reload, by force" execward --policy-dir "$T_TMP/none.d" reload --force
+is "who is under it stays" refused "$(asker_ask)"
+is "nobody else enters" "own: EPERM" "$(enter own -- "$PLAIN" | head -n 1)"
+is "but any other" refused "$(outcome enter own-stop -- "$PLAIN")"
+asker_stop
 
 execward unload
 t_case "unloaded"

@@ -34,6 +34,10 @@ load >/dev/null
 	alice tenter in $all -- "$PLAIN" >/dev/null
 	records_end
 	is "the record lists them" 64 "$(printf '%s\n' "$RECORDS" | grep -F "\"path\":\"$PLAIN\"" | sed 's/.*"profiles"//' | grep -o 'own-' | wc -l)"
+	records_begin --denied
+	for own in $all; do alice tenter in "$own" -- "$SUID" >/dev/null 2>&1; done
+	records_end
+	is "each alone is the one that decides" 64 "$(printf '%s\n' "$RECORDS" | grep -c '"profile":"\(own-[0-9]*\)",.*"profiles":\["\1"\]')"
 }
 
 t_case "threads that enter at once"

@@ -110,6 +110,24 @@ like "its entry is gone" '"governed_cgroups":0,' "$(execward status --json)"
 cg_make /t/old/older
 is "a tag by command is not the name's" 0 "$(gain_in /t/old/older)"
 
+# as after a reload that freed its slot while the cgroup was tagged with it (docs/design.md, Reload)
+t_case "a profile that is not there"
+id=$(stat -c %i "$(cg /t)")
+key=$(for i in 0 8 16 24 32 40 48 56; do printf '%s ' $((id >> i & 255)); done)
+slot40="0 0 0 0 0 1 0 0"
+# shellcheck disable=SC2086 # words
+ok "its bit alone" bpftool map update pinned /sys/fs/bpf/execward/maps/cgroups key $key value \
+	$slot40 $slot40 0 0 0 0 0 0 0 0 $slot40 $slot40
+is "nothing starts" refused "$(outcome cg_run /t "$T_TMP/plain")"
+like "the reason" '"unevaluable":1[,}]' "$(execward status --json | sed 's/.*"counters"://')"
+ok "nor with a reader" records_begin
+cg_run /t "$T_TMP/plain" >/dev/null 2>&1
+records_end
+like "which is told" '"verdict":"deny","reason":"unevaluable","task":' "$RECORDS"
+# shellcheck disable=SC2086 # words
+ok "it goes" bpftool map delete pinned /sys/fs/bpf/execward/maps/cgroups key $key
+is "free" 1000 "$(outcome cg_run /t as alice "$T_TMP/plain")"
+
 t_case "root cgroup"
 ok "tag" execward tag --cgroup / see
 ok "and one further down" execward tag --cgroup /other no

@@ -13,7 +13,7 @@ U="asuser 1000 1000 1000"
 ASUSER=$(command -v asuser)
 run() { execward run "$@"; }
 
-# as a user, with the words of a command that has another command at its end. The last one is root's, who can map ids.
+# as a user, with the words of a command that has another command at its end. The last ones are root's, who can map ids.
 ways() {
 	cat <<-END
 		itself|$U
@@ -23,6 +23,7 @@ ways() {
 		thread|$U tchild thread
 		thread whose leader ended|$U tchild headless
 		thread after a failed exec|$U tchild failed
+		a thread's child|$U tchild forked
 		leader with a thread|$U tchild leader
 		vfork|$U tchild vfork
 		posix_spawn|$U tchild spawn
@@ -31,7 +32,9 @@ ways() {
 		thread, vfork, session|$U tchild thread $TCHILD vfork $TCHILD session
 		session|$U tchild session
 		process and mount namespace|unshare --pid --fork --mount --mount-proc $U
+		a child that shares descriptors|$U tchild shared
 		user namespace|tchild userns $ASUSER 1000 1000 1000
+		born into namespaces of its own|tchild unshared $ASUSER 1000 1000 1000
 	END
 }
 TCHILD=$(command -v tchild)

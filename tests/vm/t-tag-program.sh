@@ -117,6 +117,9 @@ chmod 755 "$T_TMP/by-sh"
 audited=$(counter audit)
 is "a script by it" 0 "$(u "$T_TMP/by-sh" "$SUID")"
 is "counted" $((audited + 1)) "$(counter audit)"
+ok "tag that script, too" execward tag --program "$T_TMP/by-sh" no
+is "it enters what both have" refused "$(u "$T_TMP/by-sh" "$SUID")"
+ok "untag it" execward untag --program "$T_TMP/by-sh"
 ln "$SCRIPT" "$T_TMP/link"
 ln -s "$SCRIPT" "$T_TMP/symlink"
 cp "$SCRIPT" "$T_TMP/copy"
@@ -166,6 +169,7 @@ like "list" '^no, see +no: profile t.yaml:3; see: profile t.yaml:4$' "$(listed "
 like "status counts them" '"tagged_users":0,"tagged_programs":4,' "$(execward status --json)"
 is "audit" 0 "$(u "$SH" -c "exec $SUID")"
 is "counted" $((audited + 1)) "$(counter audit)"
+is "a program of two profiles, by who is under one of them" refused "$(u "$SH" -c "exec $ENV $SUID")"
 ok "one more by command" execward tag --program "$SH" dead
 is "both" killed "$(u "$SH" -c "exec $SUID")"
 like "status" '^status +enforcing$' "$(execward status)"

@@ -80,6 +80,15 @@ ok "load with the fault" env EXECWARD_FAULT=exec execward --policy-dir "$POLICY"
 is "exec is refused there" refused "$(outcome cg_run /sticky "$T_TMP/plain" 2>&1 | sed 's/.*Permission denied\|.*Operation not permitted/refused/')"
 like "so is fork" 'Cannot fork$' "$(sh -c 'echo $$ >"$0/sticky/cgroup.procs"; (:); :' $CG 2>&1)"
 is "not sticky: goes on" 0 "$(cg_run /loose "$T_TMP/plain")"
+status=$(execward status --json)
+like "the exec is counted, as unevaluable" '\{"allow":[0-9]*,"audit":0,"deny":1,"kill":0,"reasons":[^}]*"unevaluable":1[^}]*\},"name":"keep"' "$status"
+like "and in all" '"counters":\{"allow":[0-9]*,"audit":0,"deny":1,"kill":0,"reasons":[^}]*"unevaluable":1[,}]' "$status"
+ok "kill" execward tag --cgroup /dead dead
+is "kill: who execs is" killed "$(outcome cg_run /dead "$T_TMP/plain")"
+records_begin
+cg_run /sticky "$T_TMP/plain" >/dev/null 2>&1
+records_end
+like "a reader is told of what it cannot have" '^\{"v":1,"type":"lost",.*"count":1[,}]' "$RECORDS"
 ok "audit" execward tag --cgroup /see see
 is "audit: exec and fork go on" 0 "$(cg_run /see tchild session "$T_TMP/plain")"
 ok "the fork is counted" test "$(counter tags_lost)" -gt 0

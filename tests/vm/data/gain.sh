@@ -188,7 +188,7 @@ g_judge() {
 #   G_FILE    the file in the record, when it is not CMD's first word
 #   G_AFTER   the credentials in the record, where gain-creds sees others (in a user namespace)
 #   G_NNP_AFTER  its credentials with no_new_privs (default: as before)
-#   G_NNP     what runs CMD with no_new_privs (default: $G_AS gain-launch -n)
+#   G_NNP     what runs CMD with no_new_privs (default: $G_AS gain-launch -n); "-" in a g_nogain: nothing does
 # gain-creds tells what it has; what a record says of after must be the same.
 
 # g_before CMD...: 0 in the bare phase, having run CMD without policy and kept what came of it for the other
@@ -266,11 +266,15 @@ g_nogain() {
 		g_run $g_mode $g_as "$@"
 		is "$g_mode: it runs as before" "$g_out" "$G_OUT"
 	done
+	[ "${G_NNP:-}" = - ] || g_run nnp ${G_NNP:-$g_as /ew/bin/gain-launch -n} "$@"
 	g_sync
 	for g_mode in deny audit; do
 		eval "g_judge $g_mode \$g_rc \"allow no-gain \$G_RULE_$g_mode \$g_gains\""
 		g_after_is $g_mode
 	done
+	[ "${G_NNP:-}" != - ] || return 0
+	g_record nnp
+	unlike "no_new_privs: nothing is withheld" '"withheld":\["|^no record' "$G_RECORD"
 }
 
 # g_one NAME PROFILE SHORT EFFECT CMD...: one run under one profile; SHORT is the record, whose verdict tells whether

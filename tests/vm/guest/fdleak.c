@@ -3,11 +3,12 @@
  * fdleak [OPEN...] -- PROGRAM [ARG...] - opens descriptors, from 3 on and in this order, and execs PROGRAM with them
  *
  * OPEN is KIND or KIND=ARGUMENT: r, w, rw, dir, path (O_PATH), each with a path; sockets: unix (a pair: two), tcp, udp;
- * peer=PATH (one bound to PATH that listens, and one connected to it), pipe (two), memfd, eventfd, epoll, timerfd,
- * signalfd, inotify, fanotify, pidfd, map, prog, link (with its prog: two), perf, io_uring, uffd, fsopen, ns, landlock;
- * N=COUNT duplicates of the first; unlink=PATH opens nothing; cloexec marks all that are open by then, third closes
- * every third number and marks the one after it; into=CGROUP goes into that cgroup. in=CGROUP has a process that shares
- * the table go into that cgroup and exec PROGRAM, and prints its number and exit status, 126 when the exec was refused.
+ * peer=PATH (one bound to PATH that listens, and one connected to it), pipe (two), memfd, huge (a memfd of huge pages),
+ * eventfd, epoll, timerfd, signalfd, inotify, fanotify, pidfd, map, prog, link (with its prog: two), perf, io_uring,
+ * uffd, fsopen, ns, landlock; N=COUNT duplicates of the first; unlink=PATH opens nothing; cloexec marks all that are
+ * open by then, third closes every third number and marks the one after it; into=CGROUP goes into that cgroup.
+ * in=CGROUP has a process that shares the table go into that cgroup and exec PROGRAM, and prints its number and exit
+ * status, 126 when the exec was refused.
  *
  * Exit: 125 for a kind that is unknown, 124 for one that cannot be opened, 126 when PROGRAM cannot be executed.
  */
@@ -238,6 +239,8 @@ static int open_kind(const char *kind, const char *arg)
 		return socket(AF_INET6, SOCK_DGRAM, 0);
 	if (strcmp(kind, "memfd") == 0)
 		return memfd_create("secret", 0);
+	if (strcmp(kind, "huge") == 0)
+		return memfd_create("secret", MFD_HUGETLB);
 	if (strcmp(kind, "eventfd") == 0)
 		return eventfd(0, 0);
 	if (strcmp(kind, "epoll") == 0)

@@ -3,13 +3,21 @@
  * gain-launch [OPTION...] COMMAND [ARG...] - execs COMMAND after the options, in their order, have made the caller what
  * a test needs. Like asuser it exits 126 when the exec is refused and 127 when there is no COMMAND.
  *
- *	-u UID[,EUID,SUID]  user ids              -g GID    group ids          -G GID,GID...  supplementary groups
- *	-d                  drop every capability -i CAP    make inheritable   -b CAP         bound to this one
- *	-s BITS             securebits            -n        no_new_privs       -t             be traced, by one without
- *privilege -N IN,OUT,COUNT     into a new user namespace with this map of users and groups -m FILE             exec a
- *memfd with FILE's contents and mode, made here and now -x FILE             exec FILE, opened and unlinked here and now
- *	-c                  ask only, with AT_EXECVE_CHECK: exit 0 when it would be allowed, 125 when the kernel cannot
- *tell
+ *	-u UID[,EUID,SUID]    user ids
+ *	-g GID[,EGID,SGID]    group ids
+ *	-G GID,GID...         supplementary groups
+ *	-d                    drop every capability
+ *	-i CAP                make inheritable
+ *	-b CAP                bound to this one
+ *	-s BITS               securebits
+ *	-n                    no_new_privs
+ *	-t                    be traced, by one without privilege
+ *	-N IN,OUT,COUNT[,...] into a new user namespace with this map of users and groups
+ *	-m FILE               exec a memfd with FILE's contents and mode, made here and now
+ *	-M FILE               the same of huge pages, with the contents alone
+ *	-x FILE               exec FILE, opened and unlinked here and now
+ *	-c                    ask only, with AT_EXECVE_CHECK: exit 0 when it would be allowed, 125 when the kernel
+ *	                      cannot tell
  *
  * -k keeps capabilities over -u; -a CAP holds CAP alone, and makes it ambient. With -w every word after the options is
  *a program: gain-launch stops (SIGSTOP) before it executes one after the other, each in a child of its own.
@@ -17,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -37,6 +46,8 @@
 #ifndef AT_EXECVE_CHECK
 #define AT_EXECVE_CHECK 0x10000 /* linux/fcntl.h, since 6.14 */
 #endif
+#define HUGE_PAGE (2UL << 20)
+#define EXTENTS 8 /* of a map, at most */
 
 static void die(const char *what)
 {
@@ -68,10 +79,18 @@ static void set_users(char *arg)
 	must(n == 1 ? setresuid(id[0], id[0], id[0]) == 0 : n == 3 && setresuid(id[0], id[1], id[2]) == 0, "setresuid");
 }
 
+static void set_gids(char *arg)
+{
+	unsigned int id[3];
+	size_t n = numbers(arg, id, 3);
+
+	must(n == 1 ? setresgid(id[0], id[0], id[0]) == 0 : n == 3 && setresgid(id[0], id[1], id[2]) == 0, "setresgid");
+}
+
 static void set_groups(char *arg)
 {
-	unsigned int groups[64];
-	size_t n = numbers(arg, groups, 64);
+	static unsigned int groups[NGROUPS_MAX];
+	size_t n = numbers(arg, groups, NGROUPS_MAX);
 
 	must(setgroups(n, groups) == 0, "setgroups");
 }
@@ -146,13 +165,15 @@ static void write_map(pid_t pid, const char *name, const char *map)
 /* The maps come from a child that stays outside and keeps its right to write them. */
 static void new_userns(char *arg)
 {
-	unsigned int id[3];
+	unsigned int id[3 * EXTENTS];
+	size_t n = numbers(arg, id, 3 * EXTENTS), used = 0;
 	pid_t parent = getpid(), helper;
 	int go[2], status;
-	char map[64], byte;
+	char map[40 * EXTENTS], byte;
 
-	must(numbers(arg, id, 3) == 3 && pipe(go) == 0, "-N");
-	snprintf(map, sizeof(map), "%u %u %u\n", id[0], id[1], id[2]);
+	must(n > 0 && n % 3 == 0 && pipe(go) == 0, "-N");
+	for (size_t i = 0; i < n; i += 3)
+		used += (size_t)snprintf(map + used, sizeof(map) - used, "%u %u %u\n", id[i], id[i + 1], id[i + 2]);
 	helper = fork();
 	must(helper >= 0, "fork");
 	if (helper == 0) {
@@ -204,6 +225,21 @@ static int make_memfd(const char *path)
 	return fd;
 }
 
+/* Of huge pages, which write(2) cannot fill; not close-on-exec, for the interpreter of a script. */
+static int make_huge_memfd(const char *path)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC), fd = memfd_create("gain", MFD_HUGETLB);
+	struct stat st;
+	char *page;
+
+	must(from >= 0 && fd >= 0 && fstat(from, &st) == 0 && ftruncate(fd, HUGE_PAGE) == 0, path);
+	page = mmap(NULL, HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	must(page != MAP_FAILED && read(from, page, HUGE_PAGE) == st.st_size && munmap(page, HUGE_PAGE) == 0,
+	     "huge memfd");
+	close(from);
+	return fd;
+}
+
 static int open_and_unlink(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -216,16 +252,14 @@ int main(int argc, char **argv)
 {
 	int fd = AT_FDCWD, flags = 0, c;
 	bool each = false;
-	unsigned int gid;
 
-	while ((c = getopt(argc, argv, "+u:g:G:di:b:s:ntN:m:x:cka:w")) != -1) {
+	while ((c = getopt(argc, argv, "+u:g:G:di:b:s:ntN:m:M:x:cka:w")) != -1) {
 		switch (c) {
 		case 'u':
 			set_users(optarg);
 			break;
 		case 'g':
-			gid = (gid_t)strtoul(optarg, NULL, 0);
-			must(setresgid(gid, gid, gid) == 0, "setresgid");
+			set_gids(optarg);
 			break;
 		case 'G':
 			set_groups(optarg);
@@ -253,6 +287,9 @@ int main(int argc, char **argv)
 			break;
 		case 'm':
 			fd = make_memfd(optarg);
+			break;
+		case 'M':
+			fd = make_huge_memfd(optarg);
 			break;
 		case 'x':
 			fd = open_and_unlink(optarg);

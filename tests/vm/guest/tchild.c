@@ -11,6 +11,9 @@
  *   daemon    from a grandchild in a session of its own, after init has become its parent
  *   session   from a child in a session of its own
  *   userns    from a child in a user namespace where every id is itself
+ *   unshared  the same, born into a new namespace of every kind
+ *   shared    from a child that shares its table of descriptors and whatever else a set-uid program does not mind
+ *   forked    from a child of a thread that is not the leader
  *   failed    from a thread whose first exec, of a directory, failed
  *
  * Waits for PROGRAM where it can, and ends as it did. A refused exec is told, with exit code 126.
@@ -207,16 +210,17 @@ static void write_map(pid_t pid, const char *name)
 		die(path);
 }
 
-static int with_userns(char **argv)
+/* A child: with FLAGS of clone(2), or one that goes into a user namespace by itself. */
+static int in_userns(char **argv, unsigned long flags)
 {
 	int made[2], mapped[2];
 	char c = 0;
 	pid_t pid;
 
-	if (pipe(made) < 0 || pipe(mapped) < 0 || (pid = fork()) < 0)
-		die("fork");
+	if (pipe(made) < 0 || pipe(mapped) < 0 || (pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0)) < 0)
+		die("clone");
 	if (pid == 0) {
-		if (unshare(CLONE_NEWUSER) < 0 || write(made[1], &c, 1) != 1 || read(mapped[0], &c, 1) != 1)
+		if ((!flags && unshare(CLONE_NEWUSER) < 0) || write(made[1], &c, 1) != 1 || read(mapped[0], &c, 1) != 1)
 			die("unshare");
 		execute(argv);
 	}
@@ -229,6 +233,34 @@ static int with_userns(char **argv)
 	return ended(pid);
 }
 
+static int with_userns(char **argv)
+{
+	return in_userns(argv, 0);
+}
+
+static int with_unshared(char **argv)
+{
+	return in_userns(argv, CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
+				       CLONE_NEWCGROUP);
+}
+
+static int with_shared(char **argv)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | CLONE_SYSVSEM | CLONE_IO | CLONE_UNTRACED | SIGCHLD, 0, 0,
+				   0, 0);
+
+	if (pid < 0)
+		die("clone");
+	if (pid == 0)
+		execute(argv);
+	return ended(pid);
+}
+
+static void *in_forked(void *argv)
+{
+	_exit(with_session(argv));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -239,7 +271,8 @@ int main(int argc, char **argv)
 		{"thread", in_thread, NULL},   {"headless", in_headless, NULL}, {"leader", in_waiting, NULL},
 		{"failed", in_failed, NULL},   {"vfork", NULL, with_vfork},	{"spawn", NULL, with_spawn},
 		{"parent", NULL, with_parent}, {"daemon", NULL, with_daemon},	{"session", NULL, with_session},
-		{"userns", NULL, with_userns}, {"sibling", NULL, with_sibling},
+		{"userns", NULL, with_userns}, {"sibling", NULL, with_sibling}, {"unshared", NULL, with_unshared},
+		{"shared", NULL, with_shared}, {"forked", in_forked, NULL},
 	};
 
 	if (argc < 3)

@@ -6,6 +6,7 @@
  *   thread    the same with one, entered by a thread that is not the leader
  *   raw       tells what the door says to bad arguments, one "WHAT: ERRNO" a line; PROFILE refuses PROGRAM
  *   starting  waits for a line of input; asks with EXECWARD_ENTER_STARTING with two threads, then alone; executes
+ *   again     the same, and enters it once more without the flag before it executes
  *   many      N threads enter PROFILE-0, PROFILE-1 ... at once, each then has a child execute PROGRAM; tells how many
  *             were refused
  *   forks     in N processes, one after the other, one thread enters while another forks; a child that can see that
@@ -135,7 +136,7 @@ static void *wait_to_stop(void *unused)
 	return NULL;
 }
 
-static _Noreturn void starting(void)
+static _Noreturn void starting(const char *how)
 {
 	pthread_t thread;
 	char line[16];
@@ -151,6 +152,8 @@ static _Noreturn void starting(void)
 		if (err != -EBUSY)
 			die(name(err));
 	fflush(stdout);
+	if (strcmp(how, "again") == 0)
+		enter_or_tell(profiles[0]);
 	execute();
 }
 
@@ -305,8 +308,8 @@ int main(int argc, char **argv)
 		execute();
 	} else if (strcmp(argv[1], "raw") == 0) {
 		return raw(profiles[0]);
-	} else if (strcmp(argv[1], "starting") == 0) {
-		starting();
+	} else if (strcmp(argv[1], "starting") == 0 || strcmp(argv[1], "again") == 0) {
+		starting(argv[1]);
 	} else if (strcmp(argv[1], "many") == 0 && n <= 64) {
 		return many(n);
 	} else if (strcmp(argv[1], "forks") == 0) {
