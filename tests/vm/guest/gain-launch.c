@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* clang-format off: a table */
+/* clang-format off */
 /*
  * gain-launch [OPTION...] COMMAND [ARG...] - execs COMMAND after the options, in their order, have made the caller what
  * a test needs. Like asuser it exits 126 when the exec is refused and 127 when there is no COMMAND.
