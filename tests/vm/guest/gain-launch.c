@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* clang-format off */
 /*
  * gain-launch [OPTION...] COMMAND [ARG...] - execs COMMAND after the options, in their order, have made the caller what
  * a test needs. Like asuser it exits 126 when the exec is refused and 127 when there is no COMMAND.
  *
- *	-u UID[,EUID,SUID]  user ids              -g GID    group ids          -G GID,GID...  supplementary groups
- *	-d                  drop every capability -i CAP    make inheritable   -b CAP         bound to this one
- *	-s BITS             securebits            -n        no_new_privs       -t             be traced, by one without privilege
- *	-N IN,OUT,COUNT[,IN,OUT,COUNT...]         into a new user namespace with this map of users and groups
- *	-m FILE             exec a memfd with FILE's contents and mode, made here and now
- *	-M FILE             exec one of huge pages, with its contents
- *	-x FILE             exec FILE, opened and unlinked here and now
- *	-c                  ask only, with AT_EXECVE_CHECK: exit 0 when it would be allowed, 125 when the kernel cannot tell
- *	-k                  keep capabilities over -u
- *	-a CAP              hold CAP alone, and make it ambient
- *	-w                  every word after the options is a program: stops (SIGSTOP) before it executes one after the
- *	                    other, each in a child of its own
+ *	-u UID[,EUID,SUID]    user ids
+ *	-g GID[,EGID,SGID]    group ids
+ *	-G GID,GID...         supplementary groups
+ *	-d                    drop every capability
+ *	-i CAP                make inheritable
+ *	-b CAP                bound to this one
+ *	-s BITS               securebits
+ *	-n                    no_new_privs
+ *	-t                    be traced, by one without privilege
+ *	-N IN,OUT,COUNT[,...] into a new user namespace with this map of users and groups
+ *	-m FILE               exec a memfd with FILE's contents and mode, made here and now
+ *	-M FILE               the same of huge pages, with the contents alone
+ *	-x FILE               exec FILE, opened and unlinked here and now
+ *	-c                    ask only, with AT_EXECVE_CHECK: exit 0 when it would be allowed, 125 when the kernel
+ *	                      cannot tell
+ *
+ * -k keeps capabilities over -u; -a CAP holds CAP alone, and makes it ambient.
+ * -w: every word after the options is a program, and it stops (SIGSTOP) before it executes one after the other, each in
+ * a child of its own.
  */
-/* clang-format on */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
