@@ -4,7 +4,7 @@
 # images: debian
 # kernels: all
 # timeout: 240
-# append: systemd.wants=execward.service systemd.wants=ew-boot-policy.service systemd.wants=ew-boot-first.service systemd.wants=ew-boot-other.service
+# append: systemd.wants=execward.service systemd.wants=ew-boot-policy.service systemd.wants=ew-boot-clean.service systemd.wants=ew-boot-first.service systemd.wants=ew-boot-other.service
 # shellcheck source-path=SCRIPTDIR source=lib.sh source=data/units.sh
 . /ew/lib.sh
 
